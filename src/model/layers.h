@@ -1,0 +1,116 @@
+// The small parts that every stage of the model is built from, and how they find their weights.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/ops.h"
+
+namespace samcache {
+
+// How a weight is going to be used, so that a runner can choose its precision.
+enum class WeightRole {
+  kMatrix,  // an operand of linear, conv2d or conv_transpose2d
+  kVector,  // their bias
+  kNorm,    // scale or shift of a LayerNorm
+  kTable,   // looked up or added: embeddings, tokens, position tables
+};
+
+// Where weights come from. Names are the canonical ones of model/weights_table.h; their shapes have been checked.
+class WeightSource {
+ public:
+  virtual ~WeightSource() = default;
+  virtual Value weight(const std::string& name, WeightRole role) = 0;
+};
+
+// A WeightSource and a name prefix: scope["attn"]["qkv"] names what lies under "….attn.qkv.".
+class WeightScope {
+ public:
+  WeightScope(WeightSource& source, std::string prefix) : source_(source), prefix_(std::move(prefix)) {}
+  WeightScope operator[](const std::string& part) const { return {source_, prefix_ + part + "."}; }
+  WeightScope operator[](int index) const { return {source_, prefix_ + std::to_string(index) + "."}; }
+  Value get(const std::string& name, WeightRole role) const { return source_.weight(prefix_ + name, role); }
+
+ private:
+  WeightSource& source_;
+  std::string prefix_;
+};
+
+constexpr float kLayerNormEps = 1e-5f;    // every LayerNorm of the official code, the ViT's included
+constexpr float kLayerNorm2dEps = 1e-6f;  // its LayerNorm2d
+
+struct Linear {
+  Linear() = default;
+  explicit Linear(const WeightScope& scope)
+      : weight(scope.get("weight", WeightRole::kMatrix)), bias(scope.get("bias", WeightRole::kVector)) {}
+  Value operator()(Ops& ops, const Value& x, Activation activation = Activation::kNone) const {
+    return ops.linear(x, weight, bias, activation);
+  }
+  Value weight, bias;
+};
+
+struct LayerNorm {
+  LayerNorm() = default;
+  explicit LayerNorm(const WeightScope& scope)
+      : weight(scope.get("weight", WeightRole::kNorm)), bias(scope.get("bias", WeightRole::kNorm)) {}
+  Value operator()(Ops& ops, const Value& x) const { return ops.layer_norm(x, weight, bias, kLayerNormEps); }
+  Value weight, bias;
+};
+
+// LayerNorm over the channels of each pixel of a feature map [B, C, H, W].
+struct LayerNorm2d {
+  LayerNorm2d() = default;
+  explicit LayerNorm2d(const WeightScope& scope)
+      : weight(scope.get("weight", WeightRole::kNorm)), bias(scope.get("bias", WeightRole::kNorm)) {}
+  Value operator()(Ops& ops, const Value& x) const { return ops.layer_norm_2d(x, weight, bias, kLayerNorm2dEps); }
+  Value weight, bias;
+};
+
+struct Conv2d {
+  Conv2d() = default;
+  Conv2d(const WeightScope& scope, int conv_stride, int conv_padding)
+      : weight(scope.get("weight", WeightRole::kMatrix)),
+        bias(scope.get("bias", WeightRole::kVector)),
+        stride(conv_stride),
+        padding(conv_padding) {}
+  Value operator()(Ops& ops, const Value& x) const { return ops.conv2d(x, weight, bias, stride, padding); }
+  Value weight, bias;
+  int stride = 1;
+  int padding = 0;
+};
+
+// Doubles height and width: kernel 2, stride 2.
+struct ConvTranspose2x2 {
+  ConvTranspose2x2() = default;
+  explicit ConvTranspose2x2(const WeightScope& scope)
+      : weight(scope.get("weight", WeightRole::kMatrix)), bias(scope.get("bias", WeightRole::kVector)) {}
+  Value operator()(Ops& ops, const Value& x) const { return ops.conv_transpose2d(x, weight, bias, 2); }
+  Value weight, bias;
+};
+
+// Linear layers "layers.0" … "layers.(depth-1)" with ReLU between them.
+struct ReluMlp {
+  ReluMlp() = default;
+  ReluMlp(const WeightScope& scope, int depth) {
+    for (int i = 0; i < depth; ++i) layers.emplace_back(scope["layers"][i]);
+  }
+  Value operator()(Ops& ops, Value x) const {
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      x = layers[i](ops, x, i + 1 < layers.size() ? Activation::kRelu : Activation::kNone);
+    }
+    return x;
+  }
+  std::vector<Linear> layers;
+};
+
+// x [B, C, H, W] -> [B, H*W, C]
+inline Value tokens_from_map(Ops& ops, const Value& x, std::int64_t height, std::int64_t width) {
+  return ops.reshape(ops.permute(x, {0, 2, 3, 1}), {0, height * width, -1});
+}
+
+// x [B, H*W, C] -> [B, C, H, W]
+inline Value map_from_tokens(Ops& ops, const Value& x, std::int64_t height, std::int64_t width) {
+  return ops.permute(ops.reshape(x, {0, height, width, -1}), {0, 3, 1, 2});
+}
+
+}  // namespace samcache

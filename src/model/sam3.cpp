@@ -1,0 +1,42 @@
+#include "model/sam3.h"
+
+namespace samcache {
+namespace {
+
+WeightScope vision_scope(WeightSource& weights) { return {weights, "detector.backbone.vision_backbone."}; }
+WeightScope tracker_scope(WeightSource& weights) { return {weights, "tracker."}; }
+
+}  // namespace
+
+Sam3ImageModel::Sam3ImageModel(Ops& ops, const Sam3Config& config, WeightSource& weights)
+    : config_(config),
+      trunk_(ops, config.vit, vision_scope(weights)["trunk"]),
+      detector_neck_(vision_scope(weights)["convs"], "sam3_fpn"),
+      interactive_neck_(vision_scope(weights)["sam2_convs"], "sam2_fpn"),
+      prompt_encoder_(ops, config, tracker_scope(weights)["sam_prompt_encoder"]),
+      mask_decoder_(ops, config, tracker_scope(weights)["sam_mask_decoder"]),
+      no_memory_(ops.reshape(tracker_scope(weights).get("no_mem_embed", WeightRole::kTable),
+                             {1, config.fpn_width, 1, 1})) {}
+
+InteractiveFeatures Sam3ImageModel::interactive_features(Ops& ops, const Value& trunk) const {
+  const FeaturePyramid levels = interactive_neck_(ops, trunk);
+  InteractiveFeatures features;
+  features.fine = mask_decoder_.project_fine(ops, levels[0]);
+  features.middle = mask_decoder_.project_middle(ops, levels[1]);
+  features.coarse = ops.add(levels[2], no_memory_);
+  ops.tap("sam2/feat_s0", features.fine);
+  ops.tap("sam2/feat_s1", features.middle);
+  return features;
+}
+
+MaskCandidates Sam3ImageModel::decode(Ops& ops, const InteractiveFeatures& image, const Value& coordinates,
+                                      const Value& labels, const Value& mask_input) const {
+  ops.tap("pe/image_positions", prompt_encoder_.image_positions());
+  Value sparse;
+  if (coordinates) sparse = prompt_encoder_.sparse(ops, coordinates, labels);
+  const Value dense = mask_input ? prompt_encoder_.dense(ops, mask_input) : prompt_encoder_.no_mask();
+  ops.tap("pe/dense", dense);
+  return mask_decoder_(ops, image, prompt_encoder_.image_positions(), sparse, dense);
+}
+
+}  // namespace samcache
