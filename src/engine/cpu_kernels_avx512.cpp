@@ -1,0 +1,239 @@
+// AVX-512 BF16 kernels; this file alone is compiled for that instruction set.
+//
+// Attention keeps a block of queries against all keys: its logits (24 x 5184 floats for a global block) fit the L2
+// cache, so the softmax is the plain one and nothing of size N x N ever exists. vdpbf16ps multiplies pairs of
+// neighbouring inner elements, so both products read an operand with pairs interleaved ("packed") and broadcast the
+// pairs of the other.
+#include <immintrin.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "engine/cpu_kernels.h"
+
+namespace samcache::cpu {
+namespace {
+
+constexpr int kLanes = 16;
+constexpr int kTileKeys = 64;   // keys of one tile of logits: four registers
+constexpr int kTileRows = 6;    // queries of one tile: 6 x 4 accumulators
+constexpr int kMaxHeadDim = 64;
+constexpr float kLog2E = 1.44269504088896340736f;
+
+static_assert(kQueryBlock % kTileRows == 0);
+
+int padded_keys(int tokens) { return (tokens + kTileKeys - 1) / kTileKeys * kTileKeys; }
+
+__m512 load_bf16(const Bf16* p) {
+  return _mm512_castsi512_ps(
+      _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))), 16));
+}
+
+void store_bf16(Bf16* p, __m512 x) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(x)));
+}
+
+// 2^x for x <= 0 and not too small: a polynomial on the fraction (relative error under 3e-7), scaled by the integer.
+__m512 exp2_nonpositive(__m512 x) {
+  x = _mm512_max_ps(x, _mm512_set1_ps(-126.0f));
+  const __m512 whole = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  const __m512 f = _mm512_sub_ps(x, whole);  // in [-0.5, 0.5]
+  __m512 p = _mm512_set1_ps(1.535336188319500e-4f);
+  p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(1.339887440266574e-3f));
+  p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(9.618437357674640e-3f));
+  p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(5.550332471162809e-2f));
+  p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(2.402264791363012e-1f));
+  p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(6.931472028550421e-1f));
+  p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(1.0f));
+  return _mm512_scalef_ps(p, whole);
+}
+
+__m512i widen_u16(__m512 x) {  // x rounded to bf16, one in the low half of each lane
+  return _mm512_cvtepu16_epi32(reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(x)));
+}
+
+// head_dim numbers of one token, turned by its angles and scaled. A lane holds one pair: re in its low half.
+void rotate_token(const RotaryHead& head, const Bf16* x, int token, float scale, Bf16* out) {
+  const int pairs = head.head_dim / 2;
+  const float* cosines = head.cos + static_cast<std::size_t>(token) * pairs;
+  const float* sines = head.sin + static_cast<std::size_t>(token) * pairs;
+  const __m512 factor = _mm512_set1_ps(scale);
+  for (int j = 0; j < pairs; j += kLanes) {
+    const __mmask16 lanes = pairs - j >= kLanes ? 0xffff : static_cast<__mmask16>((1u << (pairs - j)) - 1);
+    const __m512i both = _mm512_maskz_loadu_epi32(lanes, x + 2 * j);
+    const __m512 re = _mm512_castsi512_ps(_mm512_slli_epi32(both, 16));
+    const __m512 im = _mm512_castsi512_ps(_mm512_and_si512(both, _mm512_set1_epi32(static_cast<int>(0xffff0000u))));
+    const __m512 cos = _mm512_mul_ps(_mm512_maskz_loadu_ps(lanes, cosines + j), factor);
+    const __m512 sin = _mm512_mul_ps(_mm512_maskz_loadu_ps(lanes, sines + j), factor);
+    const __m512 turned_re = _mm512_fmsub_ps(re, cos, _mm512_mul_ps(im, sin));
+    const __m512 turned_im = _mm512_fmadd_ps(re, sin, _mm512_mul_ps(im, cos));
+    const __m512i turned = _mm512_or_si512(widen_u16(turned_re), _mm512_slli_epi32(widen_u16(turned_im), 16));
+    _mm512_mask_storeu_epi32(out + 2 * j, lanes, turned);
+  }
+}
+
+__m512bh broadcast_pair(const Bf16* p) {
+  std::uint32_t pair;
+  std::memcpy(&pair, p, sizeof pair);
+  return reinterpret_cast<__m512bh>(_mm512_set1_epi32(static_cast<int>(pair)));
+}
+
+__m512bh load_pairs(const Bf16* p) { return reinterpret_cast<__m512bh>(_mm512_loadu_si512(p)); }
+
+// Columns * 16 sums for each of kTileRows rows: rows (row r at a + r * a_stride) times a packed operand whose line of
+// pairs j starts at b + j * b_stride.
+template <int Columns>
+void multiply_tile(const Bf16* a, std::size_t a_stride, const Bf16* b, std::size_t b_stride, int pairs, float* out,
+                   std::size_t out_stride) {
+  __m512 sum[kTileRows][Columns];
+  for (auto& row : sum) {
+    for (__m512& s : row) s = _mm512_setzero_ps();
+  }
+  for (int j = 0; j < pairs; ++j) {
+    __m512bh line[Columns];
+    for (int c = 0; c < Columns; ++c) line[c] = load_pairs(b + j * b_stride + c * 2 * kLanes);
+    for (int r = 0; r < kTileRows; ++r) {
+      const __m512bh pair = broadcast_pair(a + r * a_stride + 2 * j);
+      for (int c = 0; c < Columns; ++c) sum[r][c] = _mm512_dpbf16_ps(sum[r][c], pair, line[c]);
+    }
+  }
+  for (int r = 0; r < kTileRows; ++r) {
+    for (int c = 0; c < Columns; ++c) _mm512_storeu_ps(out + r * out_stride + c * kLanes, sum[r][c]);
+  }
+}
+
+// logits <- 2^(logits - max) as bf16, in the same place (narrow over wide, left to right); returns the sum of what was
+// written. Keys past `tokens` become zero.
+float softmax_row(float* logits, int tokens, int padded) {
+  for (int i = tokens; i < padded; ++i) logits[i] = -INFINITY;
+  __m512 largest = _mm512_loadu_ps(logits);
+  for (int i = kLanes; i < padded; i += kLanes) largest = _mm512_max_ps(largest, _mm512_loadu_ps(logits + i));
+  const __m512 max = _mm512_set1_ps(_mm512_reduce_max_ps(largest));
+  __m512 sum = _mm512_setzero_ps();
+  Bf16* out = reinterpret_cast<Bf16*>(logits);
+  for (int i = 0; i < padded; i += kLanes) {
+    const __m512 logit = _mm512_loadu_ps(logits + i);
+    const __m512 weight = _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(logit, _mm512_set1_ps(-INFINITY), _CMP_NEQ_OQ),
+                                              exp2_nonpositive(_mm512_sub_ps(logit, max)));
+    store_bf16(out + i, weight);
+    sum = _mm512_add_ps(sum, load_bf16(out + i));  // of the rounded weights, so that they add up to one
+  }
+  return _mm512_reduce_add_ps(sum);
+}
+
+template <int Columns>
+void attend(const RotaryHead& head, const Bf16* packed_keys, const Bf16* packed_values, int first, float* logits) {
+  const int rows = head.tokens - first < kQueryBlock ? head.tokens - first : kQueryBlock;
+  const int padded = padded_keys(head.tokens);
+  const int dim = head.head_dim;
+  alignas(64) Bf16 queries[kQueryBlock * kMaxHeadDim] = {};
+  const float scale = kLog2E / std::sqrt(static_cast<float>(dim));
+  for (int r = 0; r < rows; ++r) {
+    rotate_token(head, head.q + static_cast<std::size_t>(first + r) * head.stride, first + r, scale, queries + r * dim);
+  }
+  for (int key = 0; key < padded; key += kTileKeys) {
+    const Bf16* tile = packed_keys + static_cast<std::size_t>(key) * dim;
+    for (int r = 0; r < rows; r += kTileRows) {
+      multiply_tile<kTileKeys / kLanes>(queries + r * dim, dim, tile, 2 * kTileKeys, dim / 2,
+                                        logits + static_cast<std::size_t>(r) * padded + key, padded);
+    }
+  }
+  float sums[kQueryBlock];
+  for (int r = 0; r < rows; ++r) {
+    sums[r] = softmax_row(logits + static_cast<std::size_t>(r) * padded, head.tokens, padded);
+  }
+  alignas(64) float out[kTileRows * kMaxHeadDim];
+  for (int r = 0; r < rows; r += kTileRows) {
+    const Bf16* weights = reinterpret_cast<const Bf16*>(logits + static_cast<std::size_t>(r) * padded);
+    multiply_tile<Columns>(weights, 2 * static_cast<std::size_t>(padded), packed_values, 2 * dim, padded / 2, out, dim);
+    for (int i = 0; i < kTileRows && r + i < rows; ++i) {
+      const __m512 inverse = _mm512_set1_ps(1.0f / sums[r + i]);
+      Bf16* to = head.out + static_cast<std::size_t>(first + r + i) * head.out_stride;
+      for (int c = 0; c < Columns; ++c) {
+        store_bf16(to + c * kLanes, _mm512_mul_ps(_mm512_load_ps(out + i * dim + c * kLanes), inverse));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+bool has_bf16_kernels() {
+  return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+}
+
+bool attention_supports(int head_dim) { return head_dim == 16 || head_dim == 32 || head_dim == 64; }
+
+void gelu_bf16(Bf16* x, std::size_t size) {
+  const auto gelu = [](__m512 v) {
+    const __m512 z = _mm512_mul_ps(_mm512_abs_ps(v), _mm512_set1_ps(0.70710678118654752f));
+    const __m512 t = _mm512_div_ps(_mm512_set1_ps(1.0f), _mm512_fmadd_ps(_mm512_set1_ps(0.3275911f), z, _mm512_set1_ps(1.0f)));
+    __m512 p = _mm512_set1_ps(1.061405429f);
+    p = _mm512_fmadd_ps(p, t, _mm512_set1_ps(-1.453152027f));
+    p = _mm512_fmadd_ps(p, t, _mm512_set1_ps(1.421413741f));
+    p = _mm512_fmadd_ps(p, t, _mm512_set1_ps(-0.284496736f));
+    p = _mm512_fmadd_ps(p, t, _mm512_set1_ps(0.254829592f));
+    const __m512 e = exp2_nonpositive(_mm512_mul_ps(_mm512_mul_ps(z, z), _mm512_set1_ps(-kLog2E)));
+    const __m512 tail = _mm512_mul_ps(_mm512_mul_ps(p, t), e);  // 1 - erf(z)
+    const __m512 below = _mm512_mul_ps(_mm512_set1_ps(0.5f), tail);
+    const __mmask16 positive = _mm512_cmp_ps_mask(v, _mm512_setzero_ps(), _CMP_GE_OQ);
+    const __m512 share = _mm512_mask_sub_ps(below, positive, _mm512_set1_ps(1.0f), below);
+    return _mm512_mul_ps(v, share);
+  };
+  std::size_t i = 0;
+  for (; i + kLanes <= size; i += kLanes) store_bf16(x + i, gelu(load_bf16(x + i)));
+  if (i < size) {
+    Bf16 rest[kLanes] = {};
+    std::memcpy(rest, x + i, (size - i) * sizeof(Bf16));
+    store_bf16(rest, gelu(load_bf16(rest)));
+    std::memcpy(x + i, rest, (size - i) * sizeof(Bf16));
+  }
+}
+
+std::size_t packed_size(int tokens, int head_dim) {
+  return static_cast<std::size_t>(padded_keys(tokens)) * static_cast<std::size_t>(head_dim);
+}
+
+void pack_keys_values(const RotaryHead& head, Bf16* packed_keys, Bf16* packed_values) {
+  const int padded = padded_keys(head.tokens);
+  const int dim = head.head_dim;
+  // Keys: tiles of 64; in a tile, line j holds the pair (2j, 2j+1) of every key.
+  for (int first = 0; first < padded; first += kTileKeys) {
+    alignas(64) std::uint32_t turned[kTileKeys][kMaxHeadDim / 2] = {};  // a pair is one number here
+    for (int t = first; t < first + kTileKeys && t < head.tokens; ++t) {
+      rotate_token(head, head.k + static_cast<std::size_t>(t) * head.stride, t, 1.0f,
+                   reinterpret_cast<Bf16*>(turned[t - first]));
+    }
+    auto* lines = reinterpret_cast<std::uint32_t*>(packed_keys + static_cast<std::size_t>(first) * dim);
+    for (int j = 0; j < dim / 2; ++j) {
+      for (int t = 0; t < kTileKeys; ++t) lines[j * kTileKeys + t] = turned[t][j];
+    }
+  }
+  // Values: line t / 2 holds the pair of tokens (t, t + 1) of every feature.
+  const Bf16 zeros[kMaxHeadDim] = {};
+  for (int t = 0; t < padded; t += 2) {
+    const Bf16* even = t < head.tokens ? head.v + static_cast<std::size_t>(t) * head.stride : zeros;
+    const Bf16* odd = t + 1 < head.tokens ? head.v + static_cast<std::size_t>(t + 1) * head.stride : zeros;
+    Bf16* line = packed_values + static_cast<std::size_t>(t) * dim;
+    for (int d = 0; d < dim; ++d) {
+      line[2 * d] = even[d];
+      line[2 * d + 1] = odd[d];
+    }
+  }
+}
+
+std::size_t attention_scratch_size(int tokens) {
+  return static_cast<std::size_t>(kQueryBlock) * static_cast<std::size_t>(padded_keys(tokens));
+}
+
+void attend_block(const RotaryHead& head, const Bf16* packed_keys, const Bf16* packed_values, int first,
+                  float* scratch) {
+  switch (head.head_dim) {
+    case 16: return attend<1>(head, packed_keys, packed_values, first, scratch);
+    case 32: return attend<2>(head, packed_keys, packed_values, first, scratch);
+    default: return attend<4>(head, packed_keys, packed_values, first, scratch);
+  }
+}
+
+}  // namespace samcache::cpu

@@ -1,0 +1,86 @@
+#include "engine/cpu_ops.h"
+
+#include <ATen/Parallel.h>
+
+#include "engine/cpu_kernels.h"
+
+namespace samcache {
+namespace {
+
+constexpr std::int64_t kGeluGrain = 1 << 14;  // elements a thread should have at least
+
+cpu::Bf16* bits(const at::Tensor& tensor) { return static_cast<cpu::Bf16*>(tensor.data_ptr()); }
+
+// `x` is this function's to overwrite.
+at::Tensor gelu_in_place(const at::Tensor& x) {
+  cpu::Bf16* data = bits(x);
+  at::parallel_for(0, x.numel(), kGeluGrain, [data](std::int64_t begin, std::int64_t end) {
+    cpu::gelu_bf16(data + begin, static_cast<std::size_t>(end - begin));
+  });
+  return x;
+}
+
+bool dense_bf16(const at::Tensor& x) { return x.scalar_type() == at::kBFloat16 && x.is_non_overlapping_and_dense(); }
+
+}  // namespace
+
+Value CpuBf16Ops::gelu(const Value& x) {
+  if (!dense_bf16(tensor(x))) return TorchOps::gelu(x);
+  return wrap(gelu_in_place(tensor(x).clone()));
+}
+
+Value CpuBf16Ops::linear(const Value& x, const Value& weight, const Value& bias, Activation activation) {
+  if (activation != Activation::kGelu) return TorchOps::linear(x, weight, bias, activation);
+  const Value sum = TorchOps::linear(x, weight, bias, Activation::kNone);
+  return dense_bf16(tensor(sum)) ? wrap(gelu_in_place(tensor(sum))) : TorchOps::gelu(sum);
+}
+
+Value CpuBf16Ops::rotary_self_attention(const Value& qkv_value, const RotaryTable& table, int heads) {
+  if (tensor(qkv_value).scalar_type() != at::kBFloat16 || !cpu::attention_supports(table.head_dim)) {
+    return TorchOps::rotary_self_attention(qkv_value, table, heads);
+  }
+  const at::Tensor qkv = tensor(qkv_value).contiguous();  // [B, N, 3C]
+  const std::int64_t batch = qkv.size(0);
+  const auto tokens = static_cast<int>(qkv.size(1));
+  const std::int64_t channels = qkv.size(2) / 3;
+  const at::Tensor out = at::empty({batch, tokens, channels}, qkv.options());
+  const at::Tensor cos = tensor(table.cos).contiguous();
+  const at::Tensor sin = tensor(table.sin).contiguous();
+  const auto packed_size = static_cast<std::int64_t>(cpu::packed_size(tokens, table.head_dim));
+  const at::Tensor packed = at::empty({batch * heads, 2, packed_size}, qkv.options());
+
+  const auto head_at = [&](std::int64_t index) {
+    const std::int64_t b = index / heads;
+    const std::int64_t column = index % heads * table.head_dim;
+    const cpu::Bf16* q = bits(qkv) + b * tokens * 3 * channels + column;
+    return cpu::RotaryHead{.q = q,
+                           .k = q + channels,
+                           .v = q + 2 * channels,
+                           .stride = static_cast<std::size_t>(3 * channels),
+                           .cos = cos.data_ptr<float>(),
+                           .sin = sin.data_ptr<float>(),
+                           .tokens = tokens,
+                           .head_dim = table.head_dim,
+                           .out = bits(out) + b * tokens * channels + column,
+                           .out_stride = static_cast<std::size_t>(channels)};
+  };
+  const auto keys_at = [&](std::int64_t index) { return bits(packed) + index * 2 * packed_size; };
+
+  at::parallel_for(0, batch * heads, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      cpu::pack_keys_values(head_at(i), keys_at(i), keys_at(i) + packed_size);
+    }
+  });
+  const std::int64_t blocks = (tokens + cpu::kQueryBlock - 1) / cpu::kQueryBlock;
+  at::parallel_for(0, batch * heads * blocks, 1, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<float> scratch(cpu::attention_scratch_size(tokens));
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t head = i / blocks;
+      cpu::attend_block(head_at(head), keys_at(head), keys_at(head) + packed_size,
+                        static_cast<int>(i % blocks) * cpu::kQueryBlock, scratch.data());
+    }
+  });
+  return wrap(out);
+}
+
+}  // namespace samcache

@@ -1,0 +1,23 @@
+// What this machine could do at best: the limits that measured times are held against.
+#pragma once
+
+#include "engine/engine.h"
+
+namespace samcache {
+
+// Operations (a multiply and an add are two) of one encode of one picture: the trunk's products, attention included.
+double trunk_operations(const Sam3Config& config);
+// The same for deriving an interactive encoding from a trunk, as the official code computes it.
+double neck_operations(const Sam3Config& config);
+
+// Operations per second of plain matrix products of the trunk's four sizes, in the precision and with the threads of
+// `info`, weighted as the trunk uses them: the best of `rounds` rounds.
+double measure_matrix_rate(const EngineInfo& info, int rounds);
+
+// Bytes per second of one thread reading memory that is in no cache: the best of `rounds` rounds.
+double measure_read_bandwidth(int rounds);
+
+// "libtorch 1.13.1", for the record.
+std::string compute_library();
+
+}  // namespace samcache

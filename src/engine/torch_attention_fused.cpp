@@ -1,0 +1,10 @@
+// For libtorch 2.0 and later: its own fused attention (flash kernels on CUDA and on the CPU).
+#include "engine/torch_attention.h"
+
+namespace samcache {
+
+at::Tensor attend_heads(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
+  return at::scaled_dot_product_attention(q, k, v);
+}
+
+}  // namespace samcache
