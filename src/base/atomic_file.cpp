@@ -138,7 +138,7 @@ Status AtomicFileWriter::write_all(ByteSpan bytes, std::uint64_t offset) {
 }
 
 Status AtomicFileWriter::append(ByteSpan bytes) {
-  const Status status = write_all(bytes, size_bytes_);
+  Status status = write_all(bytes, size_bytes_);
   if (status) size_bytes_ += bytes.size();
   return status;
 }

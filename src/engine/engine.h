@@ -81,7 +81,7 @@ struct InteractivePrompt {
 
 struct InteractiveOptions {
   bool multimask = false;       // all alternatives instead of the one answer
-  CleaningOptions cleaning;
+  CleaningOptions cleaning = {};
   bool return_logits = false;   // fill InteractiveMask::logits too
 };
 

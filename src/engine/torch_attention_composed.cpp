@@ -1,5 +1,5 @@
-// For libtorch without a fused attention (before 2.0): query rows in chunks, so that the logits of a global block
-// (16 heads of 5184 x 5184) never exist all at once.
+// For libtorch without a fused attention (before 2.0): a few heads and query rows at a time, so that the logits of a
+// global block (16 heads of 5184 x 5184) never exist all at once and each piece stays near the cache.
 #include <algorithm>
 #include <cmath>
 
@@ -8,22 +8,32 @@
 namespace samcache {
 namespace {
 
-constexpr std::int64_t kMaxLogits = 16 << 20;  // elements at a time: 64 MiB in float32
+constexpr std::int64_t kMaxLogits = 2 << 20;  // elements at a time: 8 MiB in float32
+constexpr std::int64_t kMinRows = 64;         // fewer would starve the matrix product
 
 }  // namespace
 
 at::Tensor attend_heads(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
-  const at::Tensor scaled = q * (1.0 / std::sqrt(static_cast<double>(q.size(-1))));
-  const at::Tensor keys = k.transpose(-1, -2);
-  const std::int64_t per_row = std::max<std::int64_t>(q.size(0) * q.size(1) * k.size(2), 1);
-  const std::int64_t rows = std::max<std::int64_t>(kMaxLogits / per_row, 1);
-  if (rows >= q.size(2)) return at::matmul(at::softmax(at::matmul(scaled, keys), -1), v);
-  std::vector<at::Tensor> parts;
-  for (std::int64_t begin = 0; begin < q.size(2); begin += rows) {
-    const at::Tensor chunk = scaled.slice(2, begin, std::min(begin + rows, q.size(2)));
-    parts.push_back(at::matmul(at::softmax(at::matmul(chunk, keys), -1), v));
+  const std::int64_t all_heads = q.size(0) * q.size(1);
+  const std::int64_t queries = q.size(2);
+  const at::Tensor scaled = (q * (1.0 / std::sqrt(static_cast<double>(q.size(-1))))).flatten(0, 1);
+  const at::Tensor keys = k.flatten(0, 1).transpose(1, 2);
+  const at::Tensor values = v.flatten(0, 1);
+  const std::int64_t rows = std::min(queries, std::max(kMaxLogits / k.size(2), kMinRows));
+  const std::int64_t heads = std::clamp<std::int64_t>(kMaxLogits / (rows * k.size(2)), 1, all_heads);
+  std::vector<at::Tensor> by_heads;
+  for (std::int64_t head = 0; head < all_heads; head += heads) {
+    const std::int64_t head_end = std::min(head + heads, all_heads);
+    std::vector<at::Tensor> by_rows;
+    for (std::int64_t row = 0; row < queries; row += rows) {
+      const at::Tensor some = scaled.slice(0, head, head_end).slice(1, row, std::min(row + rows, queries));
+      const at::Tensor weights = at::softmax(at::bmm(some, keys.slice(0, head, head_end)), -1);
+      by_rows.push_back(at::bmm(weights, values.slice(0, head, head_end)));
+    }
+    by_heads.push_back(by_rows.size() == 1 ? by_rows[0] : at::cat(by_rows, 1));
   }
-  return at::cat(parts, 2);
+  const at::Tensor out = by_heads.size() == 1 ? by_heads[0] : at::cat(by_heads, 0);
+  return out.view({q.size(0), q.size(1), queries, v.size(-1)});
 }
 
 }  // namespace samcache

@@ -26,14 +26,21 @@ class WeightSource {
 // A WeightSource and a name prefix: scope["attn"]["qkv"] names what lies under "….attn.qkv.".
 class WeightScope {
  public:
-  WeightScope(WeightSource& source, std::string prefix) : source_(source), prefix_(std::move(prefix)) {}
-  WeightScope operator[](const std::string& part) const { return {source_, prefix_ + part + "."}; }
-  WeightScope operator[](int index) const { return {source_, prefix_ + std::to_string(index) + "."}; }
-  Value get(const std::string& name, WeightRole role) const { return source_.weight(prefix_ + name, role); }
+  WeightScope(WeightSource& source, std::string prefix, bool exact = false)
+      : source_(source), prefix_(std::move(prefix)), exact_(exact) {}
+  WeightScope operator[](const std::string& part) const { return {source_, prefix_ + part + ".", exact_}; }
+  WeightScope operator[](int index) const { return (*this)[std::to_string(index)]; }
+  // The same scope with every weight at full precision: for a small head whose rounding would show in its masks and
+  // save nothing.
+  WeightScope exact() const { return {source_, prefix_, true}; }
+  Value get(const std::string& name, WeightRole role) const {
+    return source_.weight(prefix_ + name, exact_ ? WeightRole::kTable : role);
+  }
 
  private:
   WeightSource& source_;
   std::string prefix_;
+  bool exact_;
 };
 
 constexpr float kLayerNormEps = 1e-5f;    // every LayerNorm of the official code, the ViT's included

@@ -13,8 +13,8 @@ Sam3ImageModel::Sam3ImageModel(Ops& ops, const Sam3Config& config, WeightSource&
       trunk_(ops, config.vit, vision_scope(weights)["trunk"]),
       detector_neck_(vision_scope(weights)["convs"], "sam3_fpn"),
       interactive_neck_(vision_scope(weights)["sam2_convs"], "sam2_fpn"),
-      prompt_encoder_(ops, config, tracker_scope(weights)["sam_prompt_encoder"]),
-      mask_decoder_(ops, config, tracker_scope(weights)["sam_mask_decoder"]),
+      prompt_encoder_(ops, config, tracker_scope(weights).exact()["sam_prompt_encoder"]),
+      mask_decoder_(ops, config, tracker_scope(weights).exact()["sam_mask_decoder"]),
       no_memory_(ops.reshape(tracker_scope(weights).get("no_mem_embed", WeightRole::kTable),
                              {1, config.fpn_width, 1, 1})) {}
 
@@ -26,6 +26,7 @@ InteractiveFeatures Sam3ImageModel::interactive_features(Ops& ops, const Value& 
   features.coarse = ops.add(levels[2], no_memory_);
   ops.tap("sam2/feat_s0", features.fine);
   ops.tap("sam2/feat_s1", features.middle);
+  ops.tap("inst/image_embed", features.coarse);
   return features;
 }
 

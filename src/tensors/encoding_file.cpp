@@ -252,9 +252,8 @@ std::uint64_t Encoding::size_bytes() const {
   return size;
 }
 
-Result<Encoding> parse_encoding(SharedBytes file, const std::string& source_name) {
-  const Result<SafetensorsFile> parsed =
-      SafetensorsFile::parse(std::move(file), SafetensorsLimits::for_encodings(), source_name);
+Result<Encoding> parse_encoding(const SharedBytes& file, const std::string& source_name) {
+  const Result<SafetensorsFile> parsed = SafetensorsFile::parse(file, SafetensorsLimits::for_encodings(), source_name);
   if (!parsed) return parsed.error();
   // What the file claims to be first: "not an encoding file" says more than "no digest".
   Result<Encoding> encoding = to_encoding(*parsed);
@@ -267,9 +266,9 @@ Result<Encoding> parse_encoding(SharedBytes file, const std::string& source_name
 }
 
 Result<Encoding> read_encoding(const std::filesystem::path& path) {
-  Result<SharedBytes> file = read_file(path, kMaxEncodingFileBytes);
+  const Result<SharedBytes> file = read_file(path, kMaxEncodingFileBytes);
   if (!file) return file.error();
-  return parse_encoding(*std::move(file), path.string());
+  return parse_encoding(*file, path.string());
 }
 
 Status write_encoding(const std::filesystem::path& path, const Encoding& encoding) {

@@ -70,7 +70,7 @@ struct Encoding {
 // anything broken.
 Result<Encoding> read_encoding(const std::filesystem::path& path);
 // The same on bytes; `source_name` stands in errors where the path would. Keeps `file` alive.
-Result<Encoding> parse_encoding(SharedBytes file, const std::string& source_name);
+Result<Encoding> parse_encoding(const SharedBytes& file, const std::string& source_name);
 
 // kInvalidArgument when the encoding breaks the rules above; else as AtomicFileWriter.
 Status write_encoding(const std::filesystem::path& path, const Encoding& encoding);

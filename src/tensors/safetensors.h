@@ -51,7 +51,7 @@ class SafetensorsFile {
   static Result<SafetensorsFile> open(const std::filesystem::path& path, const SafetensorsLimits& limits,
                                       MapAdvice advice = MapAdvice::kNone);
   // The same on bytes that are in memory already; `source_name` stands in errors where the path would.
-  static Result<SafetensorsFile> parse(SharedBytes file, const SafetensorsLimits& limits,
+  static Result<SafetensorsFile> parse(const SharedBytes& file, const SafetensorsLimits& limits,
                                        const std::string& source_name);
 
   // The string pairs under "__metadata__"; empty when there are none.

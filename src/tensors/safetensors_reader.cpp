@@ -100,12 +100,12 @@ Result<std::vector<Tensor>> place_tensors(std::vector<HeaderEntry> entries, cons
 
 Result<SafetensorsFile> SafetensorsFile::open(const std::filesystem::path& path, const SafetensorsLimits& limits,
                                               MapAdvice advice) {
-  Result<SharedBytes> file = map_file(path, advice);
+  const Result<SharedBytes> file = map_file(path, advice);
   if (!file) return file.error();
-  return parse(*std::move(file), limits, path.string());
+  return parse(*file, limits, path.string());
 }
 
-Result<SafetensorsFile> SafetensorsFile::parse(SharedBytes file, const SafetensorsLimits& limits,
+Result<SafetensorsFile> SafetensorsFile::parse(const SharedBytes& file, const SafetensorsLimits& limits,
                                                const std::string& source_name) {
   const Result<std::uint64_t> length = header_length(file, limits.max_header_bytes);
   if (!length) return length.error().within(source_name);

@@ -1,0 +1,230 @@
+"""samcache segment, as a user runs it."""
+
+import base64
+import json
+import os
+import shutil
+import struct
+import unittest
+
+from command_line import (
+    DONE,
+    FAILED,
+    IMAGE,
+    IMAGE_SIZE,
+    NOT_FOUND,
+    OTHER_IMAGE,
+    USAGE,
+    CommandLineTest,
+    safetensors_header,
+)
+
+POINT = "75,50"
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+def png_size(content):
+    assert content.startswith(PNG_SIGNATURE)
+    return struct.unpack(">II", content[16:24])
+
+
+class Segment(CommandLineTest):
+    def test_the_answer_has_the_documented_shape(self):
+        answer = self.run_json("segment", IMAGE, "--point", POINT)
+        self.assertEqual(sorted(answer), sorted(["masks", "boxes", "scores", "latency_ms", "timing", "cache"]))
+        self.assertEqual(sorted(answer["timing"]), ["load_ms", "mask_ms", "prompt_ms"])
+        self.assertGreaterEqual(answer["latency_ms"], sum(answer["timing"].values()) - 0.001)
+        (mask,) = answer["masks"]
+        self.assertEqual(sorted(mask), ["counts", "size"])
+        self.assertEqual(mask["size"], [IMAGE_SIZE[1], IMAGE_SIZE[0]])
+        self.assertIsInstance(mask["counts"], str)
+        ((x0, y0, x1, y1),) = answer["boxes"]
+        self.assertTrue(0 <= x0 <= x1 <= IMAGE_SIZE[0] and 0 <= y0 <= y1 <= IMAGE_SIZE[1])
+        self.assertEqual(len(answer["scores"]), 1)
+        self.assertEqual(answer["cache"], "encoded")
+
+    def test_image_id_and_file_give_the_same_mask_whatever_the_profile(self):
+        prompts = ["--point", POINT, "--point", "20,20,neg", "--box", "10,10,120,100"]
+        from_image = self.run_json("segment", IMAGE, *prompts, "--no-store")
+        self.assertEqual(self.stored_files(), [])
+        image_id = self.run_json("encode", IMAGE)["images"][0]["id"]
+        (trunk,) = self.stored_files()
+        targets = [IMAGE, image_id, image_id[:8], image_id.upper(), trunk]
+        answers = [self.run_json("segment", target, *prompts) for target in targets]
+        self.run_json("encode", IMAGE, "--profile", "interactive")
+        interactive = trunk.with_name(trunk.name.replace("trunk", "interactive"))
+        trunk.unlink()
+        targets = [IMAGE, image_id, interactive]
+        answers += [self.run_json("segment", target, *prompts) for target in targets]
+        for answer in answers:
+            self.assertEqual(answer["cache"], "disk")
+            self.assertEqual(answer["masks"], from_image["masks"])
+            self.assertEqual(answer["scores"], from_image["scores"])
+
+    def test_an_image_that_had_to_be_encoded_is_kept(self):
+        self.assertEqual(self.run_json("segment", IMAGE, "--point", POINT)["cache"], "encoded")
+        self.assertEqual([path.name.split(".")[1] for path in self.stored_files()], ["trunk"])
+        self.assertEqual(self.run_json("segment", IMAGE, "--point", POINT)["cache"], "disk")
+
+    def test_an_id_needs_no_image(self):
+        image = self.folder / "gone.png"
+        shutil.copy(IMAGE, image)
+        image_id = self.run_json("encode", image)["images"][0]["id"]
+        image.unlink()
+        self.assertEqual(len(self.run_json("segment", image_id, "--point", POINT)["masks"]), 1)
+
+    def test_prompting_changes_no_stored_byte(self):
+        self.run_json("encode", IMAGE, "--profile", "trunk,interactive")
+        before = [path.read_bytes() for path in self.stored_files()]
+        self.run_json("segment", IMAGE, "--point", POINT, "--multimask")
+        self.assertEqual([path.read_bytes() for path in self.stored_files()], before)
+
+    def test_multimask_gives_all_alternatives(self):
+        answer = self.run_json("segment", IMAGE, "--point", POINT, "--multimask")
+        self.assertEqual([len(answer[key]) for key in ("masks", "boxes", "scores")], [3, 3, 3])
+
+    def test_forms_of_the_mask(self):
+        png = self.run_json("segment", IMAGE, "--point", POINT, "--format", "png")["masks"][0]
+        self.assertEqual(png_size(base64.b64decode(png, validate=True)), IMAGE_SIZE)
+        polygon = self.run_json("segment", IMAGE, "--point", POINT, "--format", "polygon")["masks"][0]
+        for ring in polygon:
+            self.assertTrue(len(ring) >= 6 and len(ring) % 2 == 0)
+        both = self.run_json("segment", IMAGE, "--point", POINT, "--format", "rle,polygon")["masks"][0]
+        self.assertEqual(sorted(both), ["polygon", "rle"])
+        self.assertEqual(both["polygon"], polygon)
+
+    def test_files_are_written_and_named(self):
+        out = self.folder / "results"
+        answer = self.run_json(
+            "segment", IMAGE, "--point", POINT, "--format", "rle,png,polygon,overlay", "--out", out
+        )
+        names = ["mask0.rle.json", "mask0.png", "mask0.polygon.json", "overlay.png"]
+        expected = [str(out / f"{IMAGE.stem}.{name}") for name in names]
+        self.assertEqual(answer["files"], expected)
+        self.assertEqual(sorted(map(str, out.iterdir())), sorted(expected))
+        self.assertEqual(json.loads((out / f"{IMAGE.stem}.mask0.rle.json").read_text()), answer["masks"][0]["rle"])
+        self.assertEqual(png_size((out / f"{IMAGE.stem}.overlay.png").read_bytes()), IMAGE_SIZE)
+
+    def test_people_get_a_summary_and_a_picture(self):
+        done = self.run_samcache("segment", IMAGE, "--point", POINT)
+        self.assertEqual((done.returncode, done.stderr), (DONE, ""))
+        self.assertIn("score", done.stdout)
+        self.assertIn(f"{IMAGE.stem}.overlay.png", done.stdout)
+        self.assertTrue((self.folder / f"{IMAGE.stem}.overlay.png").exists())
+
+    def test_an_overlay_from_an_id_needs_the_picture(self):
+        image_id = self.run_json("encode", IMAGE)["images"][0]["id"]
+        ask = ["segment", image_id, "--point", POINT, "--format", "overlay"]
+        self.assert_fails(self.run_samcache(*ask), USAGE, "--image")
+        self.assert_fails(self.run_samcache(*ask, "--image", OTHER_IMAGE), USAGE, OTHER_IMAGE)
+        self.assertEqual(self.run_samcache(*ask, "--image", IMAGE).returncode, DONE)
+        self.assertTrue((self.folder / f"{image_id}.overlay.png").exists())
+
+    def test_a_mask_can_be_refined(self):
+        logits = self.folder / "logits.safetensors"
+        first = self.run_json("segment", IMAGE, "--point", POINT, "--save-mask-input", logits)
+        header, _ = safetensors_header(logits)
+        self.assertEqual(header["low_res_logits"]["shape"], [1, 48, 48])
+        refined = self.run_json("segment", IMAGE, "--point", POINT, "--mask", logits)
+        self.assertNotEqual(refined["scores"], first["scores"])  # the mask was looked at
+        rle = self.folder / "mask.json"
+        rle.write_text(json.dumps(first["masks"][0]))
+        png = self.folder / "mask.png"
+        png.write_bytes(base64.b64decode(self.run_json("segment", IMAGE, "--point", POINT, "--format", "png")["masks"][0]))
+        from_rle = self.run_json("segment", IMAGE, "--mask", rle)
+        from_png = self.run_json("segment", IMAGE, "--mask", png)
+        self.assertEqual(from_rle["masks"], from_png["masks"])
+
+
+class WrongPrompts(CommandLineTest):
+    def test_malformed_prompts_are_wrong_usage_and_name_the_text(self):
+        for option, text in [
+            ("--point", "12,"),
+            ("--point", "garbage"),
+            ("--point", "nan,5"),
+            ("--point", "1,2,3"),
+            ("--point", ""),
+            ("--box", "1,2,3"),
+            ("--box", "50,50,10,10"),
+            ("--format", "jpeg"),
+            ("--mode", "magic"),
+        ]:
+            arguments = [] if option == "--point" else ["--point", "1,1"]
+            done = self.run_samcache("segment", IMAGE, *arguments, f"{option}={text}")
+            self.assert_fails(done, USAGE, text)
+
+    def test_prompts_outside_the_picture_are_wrong_usage_before_anything_is_encoded(self):
+        for arguments in (["--point", "151,5"], ["--point=-1,5"], ["--point", "1,1e30"], ["--box", "0,0,10,114"]):
+            self.assert_fails(self.run_samcache("segment", IMAGE, *arguments), USAGE, "150x113")
+        self.assertEqual(self.stored_files(), [])
+        self.run_json("encode", IMAGE)
+        self.assert_fails(self.run_samcache("segment", IMAGE, "--point", "151,5"), USAGE, "150x113")
+
+    def test_a_negative_number_may_stand_apart_from_its_option(self):
+        self.assert_fails(self.run_samcache("segment", IMAGE, "--point", "-1,5"), USAGE, "-1,5", "150x113")
+
+    def test_no_prompt_is_wrong_usage(self):
+        self.assert_fails(self.run_samcache("segment", IMAGE), USAGE, "--point")
+
+    def test_concept_prompts_say_that_they_are_not_there_yet(self):
+        for arguments in (
+            ["--text", "person"],
+            ["--mode", "concept", "--box", "1,1,9,9"],
+            ["--box", "1,1,9,9,neg"],
+            ["--box", "1,1,9,9", "--box", "2,2,8,8"],
+            ["--point", "1,1", "--threshold", "0.5"],
+        ):
+            self.assert_fails(self.run_samcache("segment", IMAGE, *arguments), USAGE, "not available in this version")
+
+    def test_masks_that_do_not_fit_are_refused(self):
+        mask = self.folder / "mask.json"
+        mask.write_text('{"size": [5, 5], "counts": [25]}')
+        self.assert_fails(self.run_samcache("segment", IMAGE, "--mask", mask), USAGE, mask)
+        mask.write_text("nonsense")
+        self.assert_fails(self.run_samcache("segment", IMAGE, "--mask", mask), FAILED, mask)
+        self.assert_fails(self.run_samcache("segment", IMAGE, "--mask", "nowhere.png"), NOT_FOUND, "nowhere.png")
+
+
+class WrongTargets(CommandLineTest):
+    def test_what_is_not_there_is_not_found(self):
+        for target in ("nowhere.png", "00000000", "00000000-0000-8000-8000-000000000000", "nowhere.safetensors"):
+            self.assert_fails(self.run_samcache("segment", target, "--point", "1,1"), NOT_FOUND, target)
+
+    def test_a_broken_image_fails(self):
+        broken = self.folder / "broken.png"
+        broken.write_bytes(IMAGE.read_bytes()[:900])
+        self.assert_fails(self.run_samcache("segment", broken, "--point", "1,1"), FAILED, broken)
+        self.assertEqual(self.stored_files(), [])
+
+    def test_a_damaged_encoding_file_fails(self):
+        self.run_json("encode", IMAGE)
+        (path,) = self.stored_files()
+        good = path.read_bytes()
+        damaged = self.folder / "damaged.safetensors"
+        for content in (good[:-1], good[:100], b"", good + b"x", good[:-1] + bytes([good[-1] ^ 1])):
+            damaged.write_bytes(content)
+            self.assert_fails(self.run_samcache("segment", damaged, "--point", "1,1"), FAILED, damaged)
+
+    def test_an_encoding_of_another_model_is_refused(self):
+        other = self.folder / "other"
+        shutil.copytree(os.path.join(os.environ["SAMCACHE_TEST_DATA"], "tiny_hf"), other)
+        header, data_bytes = safetensors_header(other / "model.safetensors")
+        weights = bytearray((other / "model.safetensors").read_bytes())
+        used = next(value for key, value in header.items() if "layers.0.mlp.fc1.weight" in key)
+        weights[len(weights) - data_bytes + used["data_offsets"][0] + 2] ^= 1
+        (other / "model.safetensors").write_bytes(weights)
+        image_id = self.run_json("encode", IMAGE, model=other)["images"][0]["id"]
+        (path,) = self.stored_files()
+        self.assert_fails(self.run_samcache("segment", path, "--point", "1,1"), FAILED, "another model")
+        self.assert_fails(self.run_samcache("segment", image_id, "--point", "1,1"), NOT_FOUND, image_id)
+
+    def test_an_ambiguous_id_says_so(self):
+        image_id = self.run_json("encode", IMAGE)["images"][0]["id"]
+        (path,) = self.stored_files()
+        neighbour = image_id[:-1] + ("0" if image_id[-1] != "0" else "1")
+        shutil.copy(path, path.with_name(path.name.replace(image_id, neighbour)))
+        self.assert_fails(self.run_samcache("segment", image_id[:8], "--point", "1,1"), USAGE, image_id[:8])
+
+
+if __name__ == "__main__":
+    unittest.main()
