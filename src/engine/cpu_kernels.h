@@ -1,4 +1,4 @@
-// Hand-vectorised bf16 kernels for the CPU, where libtorch's own are slow. Internal to engine/.
+// Hand-vectorised kernels for the CPU, where libtorch's own are slow. Internal to engine/.
 //
 // Plain pointers, no libtorch: the files that define them are compiled for AVX-512 BF16 (or, on other processors, say
 // that there are none). Values of type bf16 travel as their 16 bits. Parallelism is the caller's: each function does
@@ -12,8 +12,9 @@ namespace samcache::cpu {
 
 using Bf16 = std::uint16_t;
 
-// Whether the functions below may be called on this machine, for heads of this width.
-bool has_bf16_kernels();
+// Whether the functions below may be called on this machine.
+bool has_kernels();
+// Widths of heads that attend_block takes.
 bool attention_supports(int head_dim);
 
 // x <- x * 0.5 * (1 + erf(x / sqrt(2))), in place; erf to 1.5e-7 (Abramowitz and Stegun 7.1.26).
@@ -49,5 +50,28 @@ std::size_t attention_scratch_size(int tokens);
 // with float32 sums, the softmax in float32.
 void attend_block(const RotaryHead& head, const Bf16* packed_keys, const Bf16* packed_values, int first,
                   float* scratch);
+
+// One head of float32 attention where one side has few tokens: the image and a handful of prompt tokens. Token t of
+// an operand starts at its pointer + t * stride.
+struct ThinHead {
+  const float* q;
+  const float* k;
+  const float* v;
+  std::size_t q_stride, k_stride, v_stride;  // elements
+  int queries;
+  int keys;
+  int head_dim;
+  float* out;
+  std::size_t out_stride;
+};
+
+inline constexpr int kMaxThinTokens = 64;  // on the side with few
+bool thin_attention_supports(int head_dim);
+
+// Many queries, at most kMaxThinTokens keys.
+void attend_few_keys(const ThinHead& head);
+
+// At most kMaxThinTokens queries, many keys. scratch: keys * 16 floats.
+void attend_few_queries(const ThinHead& head, float* scratch);
 
 }  // namespace samcache::cpu

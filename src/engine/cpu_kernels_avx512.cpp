@@ -10,15 +10,18 @@
 #include <cstring>
 
 #include "engine/cpu_kernels.h"
+#include "engine/simd_avx512.h"
 
 namespace samcache::cpu {
 namespace {
 
-constexpr int kLanes = 16;
+using simd::exp2_nonpositive;
+using simd::kLanes;
+using simd::kLog2E;
+
 constexpr int kTileKeys = 64;   // keys of one tile of logits: four registers
 constexpr int kTileRows = 6;    // queries of one tile: 6 x 4 accumulators
 constexpr int kMaxHeadDim = 64;
-constexpr float kLog2E = 1.44269504088896340736f;
 
 static_assert(kQueryBlock % kTileRows == 0);
 
@@ -31,21 +34,6 @@ __m512 load_bf16(const Bf16* p) {
 
 void store_bf16(Bf16* p, __m512 x) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(x)));
-}
-
-// 2^x for x <= 0 and not too small: a polynomial on the fraction (relative error under 3e-7), scaled by the integer.
-__m512 exp2_nonpositive(__m512 x) {
-  x = _mm512_max_ps(x, _mm512_set1_ps(-126.0f));
-  const __m512 whole = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-  const __m512 f = _mm512_sub_ps(x, whole);  // in [-0.5, 0.5]
-  __m512 p = _mm512_set1_ps(1.535336188319500e-4f);
-  p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(1.339887440266574e-3f));
-  p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(9.618437357674640e-3f));
-  p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(5.550332471162809e-2f));
-  p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(2.402264791363012e-1f));
-  p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(6.931472028550421e-1f));
-  p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(1.0f));
-  return _mm512_scalef_ps(p, whole);
 }
 
 __m512i widen_u16(__m512 x) {  // x rounded to bf16, one in the low half of each lane
@@ -85,19 +73,27 @@ __m512bh load_pairs(const Bf16* p) { return reinterpret_cast<__m512bh>(_mm512_lo
 template <int Columns>
 void multiply_tile(const Bf16* a, std::size_t a_stride, const Bf16* b, std::size_t b_stride, int pairs, float* out,
                    std::size_t out_stride) {
+  // The loops over r and c must be unrolled for the sums to live in registers.
   __m512 sum[kTileRows][Columns];
-  for (auto& row : sum) {
-    for (__m512& s : row) s = _mm512_setzero_ps();
+#pragma GCC unroll 6
+  for (int r = 0; r < kTileRows; ++r) {
+#pragma GCC unroll 4
+    for (int c = 0; c < Columns; ++c) sum[r][c] = _mm512_setzero_ps();
   }
   for (int j = 0; j < pairs; ++j) {
     __m512bh line[Columns];
+#pragma GCC unroll 4
     for (int c = 0; c < Columns; ++c) line[c] = load_pairs(b + j * b_stride + c * 2 * kLanes);
+#pragma GCC unroll 6
     for (int r = 0; r < kTileRows; ++r) {
       const __m512bh pair = broadcast_pair(a + r * a_stride + 2 * j);
+#pragma GCC unroll 4
       for (int c = 0; c < Columns; ++c) sum[r][c] = _mm512_dpbf16_ps(sum[r][c], pair, line[c]);
     }
   }
+#pragma GCC unroll 6
   for (int r = 0; r < kTileRows; ++r) {
+#pragma GCC unroll 4
     for (int c = 0; c < Columns; ++c) _mm512_storeu_ps(out + r * out_stride + c * kLanes, sum[r][c]);
   }
 }
@@ -158,7 +154,7 @@ void attend(const RotaryHead& head, const Bf16* packed_keys, const Bf16* packed_
 
 }  // namespace
 
-bool has_bf16_kernels() {
+bool has_kernels() {
   return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
 }

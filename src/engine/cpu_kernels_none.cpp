@@ -6,16 +6,19 @@
 namespace samcache::cpu {
 namespace {
 
-[[noreturn]] void unavailable() { throw std::logic_error("bf16 kernels called on a processor that has none"); }
+[[noreturn]] void unavailable() { throw std::logic_error("kernels called on a processor that has none"); }
 
 }  // namespace
 
-bool has_bf16_kernels() { return false; }
+bool has_kernels() { return false; }
 bool attention_supports(int) { return false; }
 void gelu_bf16(Bf16*, std::size_t) { unavailable(); }
 std::size_t packed_size(int, int) { unavailable(); }
 void pack_keys_values(const RotaryHead&, Bf16*, Bf16*) { unavailable(); }
 std::size_t attention_scratch_size(int) { unavailable(); }
 void attend_block(const RotaryHead&, const Bf16*, const Bf16*, int, float*) { unavailable(); }
+bool thin_attention_supports(int) { return false; }
+void attend_few_keys(const ThinHead&) { unavailable(); }
+void attend_few_queries(const ThinHead&, float*) { unavailable(); }
 
 }  // namespace samcache::cpu

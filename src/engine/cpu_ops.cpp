@@ -2,6 +2,8 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
+
 #include "engine/cpu_kernels.h"
 
 namespace samcache {
@@ -24,18 +26,60 @@ bool dense_bf16(const at::Tensor& x) { return x.scalar_type() == at::kBFloat16 &
 
 }  // namespace
 
-Value CpuBf16Ops::gelu(const Value& x) {
+Value CpuOps::gelu(const Value& x) {
   if (!dense_bf16(tensor(x))) return TorchOps::gelu(x);
   return wrap(gelu_in_place(tensor(x).clone()));
 }
 
-Value CpuBf16Ops::linear(const Value& x, const Value& weight, const Value& bias, Activation activation) {
+Value CpuOps::linear(const Value& x, const Value& weight, const Value& bias, Activation activation) {
   if (activation != Activation::kGelu) return TorchOps::linear(x, weight, bias, activation);
   const Value sum = TorchOps::linear(x, weight, bias, Activation::kNone);
   return dense_bf16(tensor(sum)) ? wrap(gelu_in_place(tensor(sum))) : TorchOps::gelu(sum);
 }
 
-Value CpuBf16Ops::rotary_self_attention(const Value& qkv_value, const RotaryTable& table, int heads) {
+Value CpuOps::attention(const Value& q_value, const Value& k_value, const Value& v_value, int heads, int head_dim) {
+  const std::int64_t queries = tensor(q_value).size(1);
+  const std::int64_t keys = tensor(k_value).size(1);
+  const bool thin = std::min(queries, keys) <= cpu::kMaxThinTokens && std::max(queries, keys) > cpu::kMaxThinTokens;
+  if (!thin || !cpu::thin_attention_supports(head_dim)) {
+    return TorchOps::attention(q_value, k_value, v_value, heads, head_dim);
+  }
+  const at::Tensor q = tensor(q_value).to(at::kFloat).contiguous();
+  const at::Tensor k = tensor(k_value).to(at::kFloat).contiguous();
+  const at::Tensor v = tensor(v_value).to(at::kFloat).contiguous();
+  const at::Tensor out = at::empty_like(q);
+  const auto width = static_cast<std::size_t>(heads) * head_dim;
+  const auto head_at = [&](std::int64_t index) {
+    const std::int64_t b = index / heads;
+    const std::int64_t column = index % heads * head_dim;
+    const auto at_head = [&](const at::Tensor& x) { return x.data_ptr<float>() + b * x.stride(0) + column; };
+    return cpu::ThinHead{.q = at_head(q),
+                         .k = at_head(k),
+                         .v = at_head(v),
+                         .q_stride = width,
+                         .k_stride = width,
+                         .v_stride = width,
+                         .queries = static_cast<int>(queries),
+                         .keys = static_cast<int>(keys),
+                         .head_dim = head_dim,
+                         .out = at_head(out),
+                         .out_stride = width};
+  };
+  at::parallel_for(0, q.size(0) * heads, 1, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<float> scratch;
+    if (queries <= keys) scratch.resize(static_cast<std::size_t>(keys) * 16);
+    for (std::int64_t i = begin; i < end; ++i) {
+      if (queries <= keys) {
+        cpu::attend_few_queries(head_at(i), scratch.data());
+      } else {
+        cpu::attend_few_keys(head_at(i));
+      }
+    }
+  });
+  return wrap(out);
+}
+
+Value CpuOps::rotary_self_attention(const Value& qkv_value, const RotaryTable& table, int heads) {
   if (tensor(qkv_value).scalar_type() != at::kBFloat16 || !cpu::attention_supports(table.head_dim)) {
     return TorchOps::rotary_self_attention(qkv_value, table, heads);
   }

@@ -22,7 +22,7 @@ namespace {
 
 Result<Precision> choose_precision(const EngineOptions& options) {
   const bool cpu = options.device.kind == Device::Kind::kCpu;
-  if (!options.precision) return cpu && !cpu::has_bf16_kernels() ? Precision::kFp32 : Precision::kBf16;
+  if (!options.precision) return cpu && !cpu::has_kernels() ? Precision::kFp32 : Precision::kBf16;
   if (cpu && *options.precision == Precision::kFp16) {
     return Error{ErrorCode::kUnsupported, "precision fp16 needs a CUDA device: use bf16 or fp32 on the CPU"};
   }
@@ -121,10 +121,9 @@ void Engine::set_tap(TensorTap tap) { state_->tap = std::move(tap); }
 
 std::unique_ptr<TorchOps> Engine::State::make_ops() const {
   at::init_num_threads();  // OpenMP counts threads per calling thread
-  const bool own_kernels = device.is_cpu() && compute == at::kBFloat16 && cpu::has_bf16_kernels();
   std::unique_ptr<TorchOps> ops;
-  if (own_kernels) {
-    ops = std::make_unique<CpuBf16Ops>();
+  if (device.is_cpu() && cpu::has_kernels()) {
+    ops = std::make_unique<CpuOps>();
   } else {
     ops = std::make_unique<TorchOps>(device);
   }

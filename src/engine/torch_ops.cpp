@@ -147,7 +147,9 @@ Value TorchOps::conv_transpose2d(const Value& x, const Value& weight, const Valu
 
 Value TorchOps::attention(const Value& q, const Value& k, const Value& v, int heads, int head_dim) {
   check(t(q).size(-1) == static_cast<std::int64_t>(heads) * head_dim, "attention: heads do not fill the width");
-  return w(merge_heads(attend_heads(split_heads(t(q), heads), split_heads(t(k), heads), split_heads(t(v), heads))));
+  const at::ScalarType wide = at::promote_types(t(q).scalar_type(), t(k).scalar_type());
+  const auto prepare = [&](const Value& x) { return split_heads(t(x).to(wide), heads); };
+  return w(merge_heads(attend_heads(prepare(q), prepare(k), prepare(v))));
 }
 
 Value TorchOps::rotary_self_attention(const Value& qkv, const RotaryTable& table, int heads) {

@@ -2,11 +2,17 @@
 
 namespace samcache {
 
-ProjectedAttention::ProjectedAttention(const WeightScope& scope, int heads, int width)
-    : q_proj_(scope["q_proj"]),
-      k_proj_(scope["k_proj"]),
-      v_proj_(scope["v_proj"]),
-      out_proj_(scope["out_proj"]),
+namespace {
+
+WeightScope exact_unless(bool narrow, const WeightScope& scope) { return narrow ? scope : scope.exact(); }
+
+}  // namespace
+
+ProjectedAttention::ProjectedAttention(const WeightScope& scope, int heads, int width, ImageSide image)
+    : q_proj_(exact_unless(image == ImageSide::kQueries, scope["q_proj"])),
+      k_proj_(exact_unless(image == ImageSide::kKeysAndValues, scope["k_proj"])),
+      v_proj_(exact_unless(image == ImageSide::kKeysAndValues, scope["v_proj"])),
+      out_proj_(exact_unless(image == ImageSide::kQueries, scope["out_proj"])),
       heads_(heads),
       head_dim_(width / heads) {}
 
@@ -15,19 +21,21 @@ Value ProjectedAttention::operator()(Ops& ops, const Value& q, const Value& k, c
 }
 
 TwoWayTransformer::Block::Block(const MaskDecoderConfig& config, int width, const WeightScope& scope)
-    : self_attention(scope["self_attn"], config.heads, width),
-      tokens_to_image(scope["cross_attn_token_to_image"], config.heads, width / config.attention_downsample_rate),
-      image_to_tokens(scope["cross_attn_image_to_token"], config.heads, width / config.attention_downsample_rate),
+    : self_attention(scope["self_attn"], config.heads, width, ImageSide::kNone),
+      tokens_to_image(scope["cross_attn_token_to_image"], config.heads, width / config.attention_downsample_rate,
+                      ImageSide::kKeysAndValues),
+      image_to_tokens(scope["cross_attn_image_to_token"], config.heads, width / config.attention_downsample_rate,
+                      ImageSide::kQueries),
       norm1(scope["norm1"]),
       norm2(scope["norm2"]),
       norm3(scope["norm3"]),
       norm4(scope["norm4"]),
-      lin1(scope["mlp"]["lin1"]),
-      lin2(scope["mlp"]["lin2"]) {}
+      lin1(scope["mlp"]["lin1"].exact()),
+      lin2(scope["mlp"]["lin2"].exact()) {}
 
 TwoWayTransformer::TwoWayTransformer(const Sam3Config& config, const WeightScope& scope)
     : final_attention_(scope["final_attn_token_to_image"], config.mask_decoder.heads,
-                       config.fpn_width / config.mask_decoder.attention_downsample_rate),
+                       config.fpn_width / config.mask_decoder.attention_downsample_rate, ImageSide::kKeysAndValues),
       final_norm_(scope["norm_final_attn"]) {
   for (int i = 0; i < config.mask_decoder.layers; ++i) {
     blocks_.emplace_back(config.mask_decoder, config.fpn_width, scope["layers"][i]);
@@ -84,12 +92,12 @@ MaskDecoder::MaskDecoder(Ops& ops, const Sam3Config& config, const WeightScope& 
       upscale_norm_(scope["output_upscaling"][1]),
       conv_s0_(scope["conv_s0"], 1, 0),
       conv_s1_(scope["conv_s1"], 1, 0),
-      iou_head_(scope["iou_prediction_head"], config.mask_decoder.iou_head_depth),
-      object_head_(scope["pred_obj_score_head"], 3) {
+      iou_head_(scope["iou_prediction_head"].exact(), config.mask_decoder.iou_head_depth),
+      object_head_(scope["pred_obj_score_head"].exact(), 3) {
   const auto token = [&](const char* name) { return scope[name].get("weight", WeightRole::kTable); };
   output_tokens_ = ops.reshape(ops.concat({token("obj_score_token"), token("iou_token"), token("mask_tokens")}, 0),
                                {1, 2 + mask_tokens_, width_});
-  for (int i = 0; i < mask_tokens_; ++i) hypernetworks_.emplace_back(scope["output_hypernetworks_mlps"][i], 3);
+  for (int i = 0; i < mask_tokens_; ++i) hypernetworks_.emplace_back(scope["output_hypernetworks_mlps"][i].exact(), 3);
 }
 
 MaskCandidates MaskDecoder::operator()(Ops& ops, const InteractiveFeatures& image, const Value& image_positions,
@@ -112,10 +120,11 @@ MaskCandidates MaskDecoder::operator()(Ops& ops, const InteractiveFeatures& imag
     filters.push_back(hypernetworks_[i](ops, ops.slice(out.tokens, 1, 2 + i, 3 + i)));
   }
   const int side = 4 * grid_;
-  const Value pixels = ops.reshape(upscaled, {0, width_ / 8, static_cast<std::int64_t>(side) * side});
+  const Value pixels = tokens_from_map(ops, upscaled, side, side);
+  const Value logits = ops.matmul(pixels, ops.permute(ops.concat(filters, 1), {0, 2, 1}));  // [B, pixels, M]
 
   MaskCandidates candidates;
-  candidates.masks = ops.reshape(ops.matmul(ops.concat(filters, 1), pixels), {0, mask_tokens_, side, side});
+  candidates.masks = ops.reshape(ops.permute(logits, {0, 2, 1}), {0, mask_tokens_, side, side});
   candidates.iou =
       ops.reshape(ops.sigmoid(iou_head_(ops, ops.slice(out.tokens, 1, 1, 2))), {0, mask_tokens_});
   candidates.object_score = ops.reshape(object_head_(ops, ops.slice(out.tokens, 1, 0, 1)), {0, 1});

@@ -11,10 +11,14 @@
 
 namespace samcache {
 
-// Multi-head attention with its projections; works at the width its weights have.
+// Which operands of an attention are the image: thousands of tokens, whose projections are worth a narrow type.
+enum class ImageSide { kNone, kQueries, kKeysAndValues };
+
+// Multi-head attention with its projections; works at the width its weights have. Projections of prompt tokens keep
+// full precision.
 class ProjectedAttention {
  public:
-  ProjectedAttention(const WeightScope& scope, int heads, int width);
+  ProjectedAttention(const WeightScope& scope, int heads, int width, ImageSide image);
   // q [B, Nq, d], k and v [B, Nk, d] -> [B, Nq, d]
   Value operator()(Ops& ops, const Value& q, const Value& k, const Value& v) const;
 

@@ -1,0 +1,36 @@
+// The options that every command understands, whether they come from a flag, the configuration file or the environment.
+#pragma once
+
+#include <string>
+
+#include "engine/engine.h"
+
+namespace CLI {
+class App;
+}
+
+namespace samcache {
+
+struct CommonOptions {
+  std::string model;                     // model directory or weights file; empty: not given
+  std::string data = "./samcache-data";  // encodings lie under it
+  std::string device = "cpu";
+  std::string precision;  // empty: what suits the device
+  int threads = 0;        // 0: one per core
+};
+
+// Adds --model, --data, --device, --precision, --threads and --config. Flags win over the configuration file, the file
+// over the environment. `options` must outlive the parsing.
+void add_common_options(CLI::App& app, CommonOptions& options);
+
+// For the help of every command, since the options above are listed once only.
+extern const char* const kCommonOptionsHelp;
+
+// kInvalidArgument for text that is no device or precision, and when no model is given.
+Result<EngineOptions> engine_options(const CommonOptions& options);
+
+// "bf16", "fp16", "fp32" <-> DType; the only types encodings and converted checkpoints have.
+Result<DType> parse_float_type(std::string_view text);
+std::string float_type_name(DType dtype);
+
+}  // namespace samcache

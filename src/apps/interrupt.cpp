@@ -1,0 +1,28 @@
+#include "apps/interrupt.h"
+
+#include <atomic>
+#include <csignal>
+
+namespace samcache {
+namespace {
+
+std::atomic<int> caught_signal{0};  // a handler can reach nothing but globals
+static_assert(std::atomic<int>::is_always_lock_free);
+
+void remember(int signal) { caught_signal.store(signal); }
+
+}  // namespace
+
+void catch_interrupts() {
+  struct sigaction action = {};
+  action.sa_handler = remember;
+  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+bool interrupted() { return caught_signal.load() != 0; }
+
+int exit_code_of_interrupt() { return 128 + caught_signal.load(); }
+
+}  // namespace samcache
