@@ -150,7 +150,7 @@ class Matcher {
     for (const HfPiece& piece : spec.hf)
       if (!by_name_.contains(chosen->name)) chosen = &piece;
     if (!by_name_.contains(chosen->name)) chosen = &spec.hf.front();
-    const Located located = locate_whole(spec, chosen->name, chosen->shape);
+    Located located = locate_whole(spec, chosen->name, chosen->shape);
     for (const HfPiece& piece : spec.hf) {
       if (&piece == chosen || !by_name_.contains(piece.name)) continue;
       const Located other = locate_whole(spec, piece.name, piece.shape);

@@ -59,7 +59,7 @@ Status append_tensor(const Checkpoint& checkpoint, const TensorSpec& spec, Safet
     const Tensor flat{spec.name, pieces->dtype, {static_cast<std::int64_t>(span.size() / width)}, span};
     const Result<Tensor> converted = cast_tensor(flat, spec.dtype);
     if (!converted) return converted.error();
-    if (const Status written = writer.append(converted->data); !written) return written;
+    if (Status written = writer.append(converted->data); !written) return written;
   }
   return {};
 }
