@@ -23,16 +23,16 @@ void gelu_bf16(Bf16* x, std::size_t size);
 // One head of rotary self-attention over `tokens` tokens of a fused projection. Where its numbers lie and what is
 // prepared once for all its queries.
 struct RotaryHead {
-  const Bf16* q;          // token t at q + t * stride: head_dim numbers; k and v likewise
+  const Bf16* q;  // token t at q + t * stride: head_dim numbers; k and v likewise
   const Bf16* k;
   const Bf16* v;
-  std::size_t stride;     // elements between tokens of the projection (3C)
-  const float* cos;       // [tokens, head_dim / 2]
+  std::size_t stride;  // elements between tokens of the projection (3C)
+  const float* cos;    // [tokens, head_dim / 2]
   const float* sin;
   int tokens;
   int head_dim;
-  Bf16* out;              // token t at out + t * out_stride
-  std::size_t out_stride; // elements (C)
+  Bf16* out;               // token t at out + t * out_stride
+  std::size_t out_stride;  // elements (C)
 };
 
 // Elements of scratch for packed keys and for packed values of one head.

@@ -19,8 +19,8 @@ using simd::exp2_nonpositive;
 using simd::kLanes;
 using simd::kLog2E;
 
-constexpr int kTileKeys = 64;   // keys of one tile of logits: four registers
-constexpr int kTileRows = 6;    // queries of one tile: 6 x 4 accumulators
+constexpr int kTileKeys = 64;  // keys of one tile of logits: four registers
+constexpr int kTileRows = 6;   // queries of one tile: 6 x 4 accumulators
 constexpr int kMaxHeadDim = 64;
 
 static_assert(kQueryBlock % kTileRows == 0);
@@ -164,7 +164,8 @@ bool attention_supports(int head_dim) { return head_dim == 16 || head_dim == 32 
 void gelu_bf16(Bf16* x, std::size_t size) {
   const auto gelu = [](__m512 v) {
     const __m512 z = _mm512_mul_ps(_mm512_abs_ps(v), _mm512_set1_ps(0.70710678118654752f));
-    const __m512 t = _mm512_div_ps(_mm512_set1_ps(1.0f), _mm512_fmadd_ps(_mm512_set1_ps(0.3275911f), z, _mm512_set1_ps(1.0f)));
+    const __m512 t =
+        _mm512_div_ps(_mm512_set1_ps(1.0f), _mm512_fmadd_ps(_mm512_set1_ps(0.3275911f), z, _mm512_set1_ps(1.0f)));
     __m512 p = _mm512_set1_ps(1.061405429f);
     p = _mm512_fmadd_ps(p, t, _mm512_set1_ps(-1.453152027f));
     p = _mm512_fmadd_ps(p, t, _mm512_set1_ps(1.421413741f));

@@ -42,7 +42,8 @@ TEST_F(CpuKernels, RotaryAttentionMatchesForEveryWidthAndTailLength) {
 TEST_F(CpuKernels, ThinAttentionMatchesWhicheverSideIsThin) {
   constexpr int kHeads = 8;
   for (const int head_dim : {4, 16, 32}) {
-    for (const auto& [queries, keys] : {std::pair{1, 144}, {7, 200}, {17, 100}, {64, 65}, {144, 1}, {201, 8}, {100, 33}}) {
+    for (const auto& [queries, keys] :
+         {std::pair{1, 144}, {7, 200}, {17, 100}, {64, 65}, {144, 1}, {201, 8}, {100, 33}}) {
       const at::Tensor q = at::randn({2, queries, kHeads * head_dim}) * 3;
       const at::Tensor k = at::randn({2, keys, kHeads * head_dim});
       const at::Tensor v = at::randn({2, keys, kHeads * head_dim});
@@ -62,7 +63,8 @@ TEST_F(CpuKernels, AttentionStaysFiniteWithHugeLogits) {
   const at::Tensor angle = at::rand({70, 8});
   const RotaryTable table{TorchOps::wrap(angle.cos()), TorchOps::wrap(angle.sin()), 16};
   CpuOps fast;
-  EXPECT_TRUE(TorchOps::tensor(fast.rotary_self_attention(TorchOps::wrap(qkv), table, 1)).isfinite().all().item<bool>());
+  EXPECT_TRUE(
+      TorchOps::tensor(fast.rotary_self_attention(TorchOps::wrap(qkv), table, 1)).isfinite().all().item<bool>());
 }
 
 TEST_F(CpuKernels, GeluMatchesOverItsWholeRange) {

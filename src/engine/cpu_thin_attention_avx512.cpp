@@ -25,7 +25,8 @@ void transpose_few(const float* x, std::size_t stride, int tokens, int head_dim,
                    float (*few)[kMaxThinTokens]) {
   const int padded = groups_of(tokens) * kLanes;
   for (int d = 0; d < head_dim; ++d) {
-    for (int t = 0; t < padded; ++t) few[d][t] = t < tokens ? x[static_cast<std::size_t>(t) * stride + d] * scale : 0.0f;
+    for (int t = 0; t < padded; ++t)
+      few[d][t] = t < tokens ? x[static_cast<std::size_t>(t) * stride + d] * scale : 0.0f;
   }
 }
 

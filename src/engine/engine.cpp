@@ -164,8 +164,8 @@ Result<std::vector<Encoding>> Engine::encode(const RgbImage& image, const ImageI
   std::vector<Encoding> encodings;
   for (const Profile profile : profiles) {
     metadata.profile = profile;
-    encodings.push_back({metadata, named_tensors(profile, derive_values(*state_->model, *ops, stored_trunk, profile),
-                                                 state_->stored)});
+    encodings.push_back(
+        {metadata, named_tensors(profile, derive_values(*state_->model, *ops, stored_trunk, profile), state_->stored)});
   }
   return encodings;
 }
@@ -175,17 +175,16 @@ Result<Encoding> Engine::derive(const Encoding& from, Profile profile) const {
   const Tensor* stored = from.find(profile_tensor_names(Profile::kTrunk)[0]);
   if (from.metadata.profile != Profile::kTrunk || stored == nullptr) {
     return Error{ErrorCode::kInvalidArgument, "an encoding of profile " +
-                                                  std::string(profile_name(from.metadata.profile)) +
-                                                  " cannot become " + std::string(profile_name(profile)) +
-                                                  ": only a trunk encoding can"};
+                                                  std::string(profile_name(from.metadata.profile)) + " cannot become " +
+                                                  std::string(profile_name(profile)) + ": only a trunk encoding can"};
   }
   const Result<at::Tensor> trunk = torch_view(*stored);
   if (!trunk) return trunk.error();
   const c10::InferenceMode no_gradients;
   const std::unique_ptr<TorchOps> ops = state_->make_ops();
   const Value value = TorchOps::wrap(trunk->to(state_->device));
-  Encoding derived{from.metadata, named_tensors(profile, derive_values(*state_->model, *ops, value, profile),
-                                                trunk->scalar_type())};
+  Encoding derived{from.metadata,
+                   named_tensors(profile, derive_values(*state_->model, *ops, value, profile), trunk->scalar_type())};
   derived.metadata.profile = profile;
   derived.metadata.created_at = rfc3339_now();
   return derived;

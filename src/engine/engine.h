@@ -41,11 +41,11 @@ Result<Precision> parse_precision(std::string_view text);
 const char* precision_name(Precision precision);
 
 struct EngineOptions {
-  std::string model;                   // a model directory or one weights file, as Checkpoint::open takes them
+  std::string model;  // a model directory or one weights file, as Checkpoint::open takes them
   Device device;
-  std::optional<Precision> precision;  // none: bf16 where the device multiplies it fast, else fp32
-  int threads = 0;                     // of the CPU; 0: one per core
-  DType encoding_dtype = DType::kBF16; // of the encodings this engine makes: kBF16, kF16 or kF32
+  std::optional<Precision> precision;   // none: bf16 where the device multiplies it fast, else fp32
+  int threads = 0;                      // of the CPU; 0: one per core
+  DType encoding_dtype = DType::kBF16;  // of the encodings this engine makes: kBF16, kF16 or kF32
 };
 
 struct EngineInfo {
@@ -58,7 +58,8 @@ struct EngineInfo {
   std::vector<std::string> warnings;  // of the checkpoint, a line each
 };
 
-// Called before each block of the trunk with (blocks done, blocks in all); may block to let prompts pass; false cancels.
+// Called before each block of the trunk with (blocks done, blocks in all); may block to let prompts pass; false
+// cancels.
 using EncodeHook = std::function<bool(int done, int total)>;
 
 // Which picture the pixels come from.
@@ -80,21 +81,21 @@ struct InteractivePrompt {
 };
 
 struct InteractiveOptions {
-  bool multimask = false;       // all alternatives instead of the one answer
+  bool multimask = false;  // all alternatives instead of the one answer
   CleaningOptions cleaning = {};
-  bool return_logits = false;   // fill InteractiveMask::logits too
+  bool return_logits = false;  // fill InteractiveMask::logits too
 };
 
 struct InteractiveMask {
-  BinaryMask mask;              // at the original size
-  float predicted_iou = 0;      // 0..1
-  std::vector<float> low_res;   // [4G, 4G] logits in -32..32, before cleaning: a later prompt's mask_input
-  std::vector<float> logits;    // [height, width], cleaned; only with return_logits
+  BinaryMask mask;             // at the original size
+  float predicted_iou = 0;     // 0..1
+  std::vector<float> low_res;  // [4G, 4G] logits in -32..32, before cleaning: a later prompt's mask_input
+  std::vector<float> logits;   // [height, width], cleaned; only with return_logits
 };
 
 struct InteractiveAnswer {
   std::vector<InteractiveMask> masks;
-  float object_score = 0;       // logit: is there an object at all
+  float object_score = 0;  // logit: is there an object at all
 };
 
 class PreparedImage;

@@ -23,8 +23,7 @@ Result<Precision> parse_precision(std::string_view text) {
   for (const Precision precision : {Precision::kFp32, Precision::kBf16, Precision::kFp16}) {
     if (text == precision_name(precision)) return precision;
   }
-  return Error{ErrorCode::kInvalidArgument,
-               "unknown precision \"" + std::string(text) + "\": use fp32, bf16 or fp16"};
+  return Error{ErrorCode::kInvalidArgument, "unknown precision \"" + std::string(text) + "\": use fp32, bf16 or fp16"};
 }
 
 const char* precision_name(Precision precision) {

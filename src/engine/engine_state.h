@@ -12,14 +12,14 @@ namespace samcache {
 class PreparedImage {
  public:
   InteractiveFeatures features;
-  int original_width = 0;   // pixels
+  int original_width = 0;  // pixels
   int original_height = 0;
 };
 
 struct Engine::State {
   EngineInfo info;
   at::Device device = at::kCPU;
-  at::ScalarType compute = at::kFloat;  // of matrix products
+  at::ScalarType compute = at::kFloat;    // of matrix products
   at::ScalarType stored = at::kBFloat16;  // of the encodings made here
   std::optional<Sam3ImageModel> model;
   Engine::TensorTap tap;

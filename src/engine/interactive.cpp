@@ -55,7 +55,8 @@ Status check_prompt(const InteractivePrompt& prompt, const PreparedImage& image,
                                                   std::to_string(mask_side) + " logits of an earlier answer"};
   }
   for (const float logit : prompt.mask_input) {
-    if (!std::isfinite(logit)) return Error{ErrorCode::kInvalidArgument, "the mask input has values that are not numbers"};
+    if (!std::isfinite(logit))
+      return Error{ErrorCode::kInvalidArgument, "the mask input has values that are not numbers"};
   }
   if (prompt.points.empty() && !prompt.box && prompt.mask_input.empty()) {
     return Error{ErrorCode::kInvalidArgument, "an empty prompt: give a point, a box or a mask"};
@@ -104,8 +105,7 @@ PromptTensors prompt_tensors(std::span<const InteractivePrompt> prompts, const P
 // A result on the CPU in float32, and how to walk it.
 class HostArray {
  public:
-  explicit HostArray(const Value& value)
-      : tensor_(TorchOps::tensor(value).to(at::kCPU, at::kFloat).contiguous()) {}
+  explicit HostArray(const Value& value) : tensor_(TorchOps::tensor(value).to(at::kCPU, at::kFloat).contiguous()) {}
   // Row i along the first dimension.
   std::span<const float> operator[](std::int64_t i) const {
     const auto size = static_cast<std::size_t>(tensor_.numel() / tensor_.size(0));

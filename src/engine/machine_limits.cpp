@@ -34,7 +34,8 @@ double trunk_operations(const Sam3Config& config) {
   const double window_tokens = static_cast<double>(vit.window) * vit.window;
   double per_token = 2.0 * 3 * vit.patch * vit.patch * vit.hidden;
   for (int i = 0; i < vit.layers; ++i) {
-    for (const auto& [out, in] : block_products(vit)) per_token += 2.0 * static_cast<double>(out) * static_cast<double>(in);
+    for (const auto& [out, in] : block_products(vit))
+      per_token += 2.0 * static_cast<double>(out) * static_cast<double>(in);
     per_token += 4.0 * (vit.is_global(i) ? tokens : window_tokens) * vit.hidden;
   }
   return tokens * per_token;

@@ -24,8 +24,8 @@ Status check_made_by(const EngineInfo& info, const EncodingMetadata& metadata) {
 
 Status check_shape(const Tensor& tensor, const std::vector<std::int64_t>& expected) {
   if (tensor.shape == expected) return {};
-  return Error{ErrorCode::kCorrupt, "the encoding's tensor " + tensor.name + " has shape " +
-                                        shape_text(tensor.shape) + ", the model's is " + shape_text(expected)};
+  return Error{ErrorCode::kCorrupt, "the encoding's tensor " + tensor.name + " has shape " + shape_text(tensor.shape) +
+                                        ", the model's is " + shape_text(expected)};
 }
 
 std::vector<std::vector<std::int64_t>> expected_shapes(const Sam3Config& config, Profile profile) {

@@ -139,9 +139,9 @@ Value TorchOps::conv_transpose2d(const Value& x, const Value& weight, const Valu
   at::Tensor shift;
   if (bias) shift = t(bias).repeat({static_cast<std::int64_t>(stride) * stride});
   const at::Tensor blocks = at::linear(in, matrix, shift);  // [B, H, W, s*s*O]
-  const at::Tensor pixels =
-      blocks.unflatten(-1, {stride, stride, out_channels}).permute({0, 1, 3, 2, 4, 5}).reshape(
-          {in.size(0), in.size(1) * stride, in.size(2) * stride, out_channels});
+  const at::Tensor pixels = blocks.unflatten(-1, {stride, stride, out_channels})
+                                .permute({0, 1, 3, 2, 4, 5})
+                                .reshape({in.size(0), in.size(1) * stride, in.size(2) * stride, out_channels});
   return w(from_channels_last(pixels));
 }
 

@@ -12,7 +12,9 @@ Result<at::ScalarType> torch_dtype(DType dtype) {
     case DType::kI64: return at::kLong;
     case DType::kU8: return at::kByte;
     case DType::kBool: return at::kBool;
-    default: return Error{ErrorCode::kUnsupported, "element type " + std::string(dtype_name(dtype)) + " cannot be computed with"};
+    default:
+      return Error{ErrorCode::kUnsupported,
+                   "element type " + std::string(dtype_name(dtype)) + " cannot be computed with"};
   }
 }
 
@@ -49,7 +51,8 @@ Result<at::Tensor> torch_view(const Tensor& tensor) {
   if (!type) return type.error().within(tensor.name);
   SharedBytes bytes = tensor.data.aligned(dtype_alignment(tensor.dtype));
   void* data = const_cast<std::byte*>(bytes.data());  // from_blob has no const form
-  return at::from_blob(data, tensor.shape, [bytes](void*) {}, at::TensorOptions().dtype(*type));
+  return at::from_blob(
+      data, tensor.shape, [bytes](void*) {}, at::TensorOptions().dtype(*type));
 }
 
 Tensor tensor_from_torch(std::string name, const at::Tensor& tensor) {

@@ -53,8 +53,8 @@ TwoWayTokens TwoWayTransformer::operator()(Ops& ops, const Value& tokens, const 
     ops.tap(".queries", state.tokens);
     ops.tap(".keys", state.image);
   }
-  const Value attended = final_attention_(ops, ops.add(state.tokens, token_positions),
-                                          ops.add(state.image, image_positions), state.image);
+  const Value attended =
+      final_attention_(ops, ops.add(state.tokens, token_positions), ops.add(state.image, image_positions), state.image);
   state.tokens = final_norm_(ops, ops.add(state.tokens, attended));
   return state;
 }
@@ -125,8 +125,7 @@ MaskCandidates MaskDecoder::operator()(Ops& ops, const InteractiveFeatures& imag
 
   MaskCandidates candidates;
   candidates.masks = ops.reshape(ops.permute(logits, {0, 2, 1}), {0, mask_tokens_, side, side});
-  candidates.iou =
-      ops.reshape(ops.sigmoid(iou_head_(ops, ops.slice(out.tokens, 1, 1, 2))), {0, mask_tokens_});
+  candidates.iou = ops.reshape(ops.sigmoid(iou_head_(ops, ops.slice(out.tokens, 1, 1, 2))), {0, mask_tokens_});
   candidates.object_score = ops.reshape(object_head_(ops, ops.slice(out.tokens, 1, 0, 1)), {0, 1});
   ops.tap("masks_all", candidates.masks);
   ops.tap("iou_all", candidates.iou);

@@ -16,8 +16,7 @@ constexpr float kLogitLimit = 32.0f;
 // pixel i's region (-1 outside), area[root] its size.
 class Regions {
  public:
-  Regions(const std::vector<std::uint8_t>& inside, int side)
-      : label_(inside.size(), -1), area_(inside.size(), 0) {
+  Regions(const std::vector<std::uint8_t>& inside, int side) : label_(inside.size(), -1), area_(inside.size(), 0) {
     for (int y = 0; y < side; ++y) {
       for (int x = 0; x < side; ++x) {
         const int i = y * side + x;
@@ -135,8 +134,7 @@ std::vector<int> select_candidates(const MaskDecoderConfig& config, std::span<co
   if (multimask) return alternatives;
   if (!config.stability_fallback || alternatives.empty()) return {0};
   if (stability_score(first_mask, static_cast<float>(config.stability_delta)) >= config.stability_threshold) return {0};
-  return {*std::max_element(alternatives.begin(), alternatives.end(),
-                            [&](int a, int b) { return iou[a] < iou[b]; })};
+  return {*std::max_element(alternatives.begin(), alternatives.end(), [&](int a, int b) { return iou[a] < iou[b]; })};
 }
 
 void clean_mask(std::span<float> logits, int side, const CleaningOptions& options) {

@@ -15,8 +15,8 @@ Sam3ImageModel::Sam3ImageModel(Ops& ops, const Sam3Config& config, WeightSource&
       interactive_neck_(vision_scope(weights)["sam2_convs"], "sam2_fpn"),
       prompt_encoder_(ops, config, tracker_scope(weights).exact()["sam_prompt_encoder"]),
       mask_decoder_(ops, config, tracker_scope(weights)["sam_mask_decoder"]),
-      no_memory_(ops.reshape(tracker_scope(weights).get("no_mem_embed", WeightRole::kTable),
-                             {1, config.fpn_width, 1, 1})) {}
+      no_memory_(
+          ops.reshape(tracker_scope(weights).get("no_mem_embed", WeightRole::kTable), {1, config.fpn_width, 1, 1})) {}
 
 InteractiveFeatures Sam3ImageModel::interactive_features(Ops& ops, const Value& trunk) const {
   const FeaturePyramid levels = interactive_neck_(ops, trunk);

@@ -5,7 +5,8 @@
 namespace samcache {
 namespace {
 
-// Coordinates (x, y) of the tokens of a `size` x `size` grid, cut into square windows of side `window`, in window order.
+// Coordinates (x, y) of the tokens of a `size` x `size` grid, cut into square windows of side `window`, in window
+// order.
 std::vector<std::pair<int, int>> window_ordered_coordinates(int size, int window) {
   std::vector<std::pair<int, int>> coordinates;
   coordinates.reserve(static_cast<std::size_t>(size) * size);
@@ -19,8 +20,8 @@ std::vector<std::pair<int, int>> window_ordered_coordinates(int size, int window
   return coordinates;
 }
 
-// Axial rotary table of the official compute_axial_cis: with D = head_dim, the first D/4 pairs turn with x, the last D/4
-// with y; pair j of each group has frequency theta^(-4j/D); the angle is coordinate * scale * frequency.
+// Axial rotary table of the official compute_axial_cis: with D = head_dim, the first D/4 pairs turn with x, the last
+// D/4 with y; pair j of each group has frequency theta^(-4j/D); the angle is coordinate * scale * frequency.
 RotaryTable axial_rotary_table(Ops& ops, const std::vector<std::pair<int, int>>& coordinates, int head_dim,
                                double theta, float scale) {
   const int quarter = head_dim / 4;
@@ -112,8 +113,8 @@ Value VitTrunk::run_block(Ops& ops, const Block& block, bool global, const Value
   if (ops.tapping()) ops.tap("norm1", from_windows(ops, normed, config_.hidden));
   const Value qkv = ops.reshape(block.qkv(ops, normed), {-1, together, 3 * config_.hidden});
   if (ops.tapping()) ops.tap("qkv", global ? from_windows(ops, qkv, 3 * config_.hidden) : qkv);
-  const Value attended = block.proj(
-      ops, ops.rotary_self_attention(qkv, global ? global_rotary_ : window_rotary_, config_.heads));
+  const Value attended =
+      block.proj(ops, ops.rotary_self_attention(qkv, global ? global_rotary_ : window_rotary_, config_.heads));
   if (ops.tapping()) ops.tap("attn", global ? from_windows(ops, attended, config_.hidden) : attended);
   Value x = ops.add(tokens, ops.reshape(attended, {-1, all, config_.hidden}));
 

@@ -16,8 +16,8 @@ namespace {
 struct Setting {
   Precision precision;
   DType encoding_dtype;
-  double tolerance;      // relative L2 error
-  double mask_pixels;    // share of mask pixels that may differ
+  double tolerance;    // relative L2 error
+  double mask_pixels;  // share of mask pixels that may differ
 };
 
 // Printed by GoogleTest and part of the test's name.
@@ -94,7 +94,8 @@ TEST_P(FullGolden, EncodeAndPromptsMatch) {
     ASSERT_TRUE(answers.ok()) << answers.error().message;
     const Outputs outputs(*answers);
     EXPECT_TRUE(close(outputs.iou, golden.floats(name), setting.tolerance)) << name;
-    for (const auto& [part, values] : {std::pair{"out_low_res", &outputs.low_res}, {"out_masks_logits", &outputs.logits}}) {
+    for (const auto& [part, values] :
+         {std::pair{"out_low_res", &outputs.low_res}, {"out_masks_logits", &outputs.logits}}) {
       const double error = relative_l2(take(index.at(prefix + part), *values), golden.floats(prefix + part));
       EXPECT_LE(error, setting.tolerance) << prefix << part;
       std::printf("%s%s: relative L2 %.2e\n", prefix.c_str(), part, error);

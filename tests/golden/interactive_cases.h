@@ -21,7 +21,6 @@ struct Tapped {
   }
 };
 
-
 struct Case {
   std::string name;  // "img0/inst/pt1_multi/"
   bool multimask = false;

@@ -38,7 +38,8 @@ std::map<std::string, Sample> read_index(const std::string& path) {
     if (line.empty() || line[0] == '#') continue;
     std::stringstream columns(line);
     std::string name, dtype, stored_shape, full_shape, slice;
-    for (std::string* column : {&name, &dtype, &stored_shape, &full_shape, &slice}) std::getline(columns, *column, '\t');
+    for (std::string* column : {&name, &dtype, &stored_shape, &full_shape, &slice})
+      std::getline(columns, *column, '\t');
     Sample& sample = index[name];
     for (const std::string& size : list_items(full_shape)) sample.full_shape.push_back(std::stoll(size));
     for (const std::string& item : list_items(slice)) sample.strides.push_back(parse_stride(item));

@@ -33,7 +33,8 @@ std::vector<float> from_window_order(const std::vector<float>& value, const VitC
         const int windows_before = y / vit.window * (grid / vit.window) + x / vit.window;
         const int token = (windows_before * vit.window + y % vit.window) * vit.window + x % vit.window;
         const auto from = value.begin() + (static_cast<std::ptrdiff_t>(head) * grid * grid + token) * dim;
-        std::copy(from, from + dim, out.begin() + (static_cast<std::ptrdiff_t>(head) * grid * grid + y * grid + x) * dim);
+        std::copy(from, from + dim,
+                  out.begin() + (static_cast<std::ptrdiff_t>(head) * grid * grid + y * grid + x) * dim);
       }
     }
   }
@@ -103,8 +104,8 @@ void expect_outputs(GoldenFile& golden, const std::string& name, const Outputs& 
   }
 }
 
-void expect_intermediates(GoldenFile& golden, const std::string& name, Tapped& tapped,
-                          std::size_t prompts, double stability_delta) {
+void expect_intermediates(GoldenFile& golden, const std::string& name, Tapped& tapped, std::size_t prompts,
+                          double stability_delta) {
   // The padding point that ends our sequences is added inside the official encoder, after this intermediate.
   for (const auto& [part, width] : {std::pair{"pe/points_in", 2}, std::pair{"pe/labels_in", 1}}) {
     if (!golden.has(name + part)) continue;
