@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
@@ -102,6 +103,9 @@ Result<std::unique_ptr<Engine>> Engine::load(const EngineOptions& options) {
   info.threads = options.threads > 0 ? options.threads : static_cast<int>(std::thread::hardware_concurrency());
   info.warnings = checkpoint->warnings();
   at::set_num_threads(info.threads);
+  // CUDA's TF32 keeps 10 bits of a float32 product: not what fp32 promises.
+  at::globalContext().setAllowTF32CuBLAS(false);
+  at::globalContext().setAllowTF32CuDNN(false);
 
   Result<std::string> fingerprint = model_fingerprint(*checkpoint, info.threads);
   if (!fingerprint) return fingerprint.error();

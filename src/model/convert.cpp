@@ -78,6 +78,7 @@ std::string converted_file_name(DType dtype) {
 bool stays_float32(const WeightSpec& spec) {
   if (spec.shape.size() == 1) return true;
   const std::string_view name = spec.name;
+  if (name.starts_with("tracker.")) return true;
   const auto ends_with = [&](std::string_view ending) { return name.ends_with(ending); };
   constexpr std::string_view kTables[] = {"pos_embed",
                                           "positional_embedding",

@@ -8,10 +8,11 @@
 // Data starts at a multiple of 4096 bytes and tensors at multiples of 64, as far as their sizes allow: wide dtypes
 // and large tensors first.
 //
-// What keeps float32 in a bf16 or fp16 copy: 1-D tensors (norm scales, biases) and the small tables that are added to
-// or multiplied with coordinates or activations (position tables, the Fourier matrix, prompt and query tokens). They
-// are under one percent of the bytes and rounding them would shift every token the same way. Matrices, convolutions
-// and the token vocabulary are rounded to nearest even.
+// What keeps float32 in a bf16 or fp16 copy: 1-D tensors (norm scales, biases), the small tables that are added to or
+// multiplied with coordinates or activations (position tables, the Fourier matrix, prompt and query tokens), and the
+// interactive head, which the engine runs at full precision where that shows. They are one percent of the bytes, and
+// rounding them would show in every mask. Matrices, convolutions and the token vocabulary of the rest are rounded to
+// nearest even.
 #pragma once
 
 #include <filesystem>

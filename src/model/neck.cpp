@@ -12,7 +12,7 @@ Neck::Neck(const WeightScope& scope, std::string name)
     : fine_{ConvTranspose2x2(scope[0]["dconv_2x2_0"]), ConvTranspose2x2(scope[0]["dconv_2x2_1"]), conv1x1(scope[0]),
             conv3x3(scope[0])},
       middle_{ConvTranspose2x2(scope[1]["dconv_2x2"]), conv1x1(scope[1]), conv3x3(scope[1])},
-      coarse_{conv1x1(scope[2]), conv3x3(scope[2])},
+      coarse_{conv1x1(scope[2].exact()), conv3x3(scope[2].exact())},
       name_(std::move(name)) {}
 
 FeaturePyramid Neck::operator()(Ops& ops, const Value& trunk) const {

@@ -31,7 +31,7 @@ class Neck {
     ConvTranspose2x2 dconv;
     Conv2d conv1x1, conv3x3;
   } middle_;
-  struct Coarse {  // 1x
+  struct Coarse {  // 1x; at full precision: it costs little, and every token of every prompt attends to it
     Conv2d conv1x1, conv3x3;
   } coarse_;
   std::string name_;

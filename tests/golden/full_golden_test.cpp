@@ -94,11 +94,16 @@ TEST_P(FullGolden, EncodeAndPromptsMatch) {
     ASSERT_TRUE(answers.ok()) << answers.error().message;
     const Outputs outputs(*answers);
     EXPECT_TRUE(close(outputs.iou, golden.floats(name), setting.tolerance)) << name;
-    for (const auto& [part, values] :
-         {std::pair{"out_low_res", &outputs.low_res}, {"out_masks_logits", &outputs.logits}}) {
-      const double error = relative_l2(take(index.at(prefix + part), *values), golden.floats(prefix + part));
-      EXPECT_LE(error, setting.tolerance) << prefix << part;
-      std::printf("%s%s: relative L2 %.2e\n", prefix.c_str(), part, error);
+    const std::string low_res = prefix + "out_low_res";
+    const double error = relative_l2(take(index.at(low_res), outputs.low_res), golden.floats(low_res));
+    EXPECT_LE(error, setting.tolerance) << low_res;
+    std::printf("%s: relative L2 %.2e\n", low_res.c_str(), error);
+    // Cleaning sets whole regions to +10 when they are just small enough: close logits can become distant ones there,
+    // so that in bf16 the cleaned masks are compared by their pixels alone.
+    if (every_stage) {
+      const std::string logits = prefix + "out_masks_logits";
+      EXPECT_LE(relative_l2(take(index.at(logits), outputs.logits), golden.floats(logits)), setting.tolerance)
+          << logits;
     }
     const std::vector<std::uint8_t> masks = unpack_bits(golden.tensor(prefix + "out_masks_packed"), image.width);
     EXPECT_LE(differing_share(outputs.masks, masks), setting.mask_pixels) << prefix;
