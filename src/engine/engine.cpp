@@ -154,8 +154,9 @@ Result<std::vector<Encoding>> Engine::encode(const RgbImage& image, const ImageI
   const Value trunk = state_->model->trunk(*ops, pixels, hook);
   if (!trunk) return Error{ErrorCode::kCancelled, "encoding was cancelled"};
 
-  // Everything is derived from the trunk as it is stored, so that an encoding made now and one derived later agree.
-  const Value stored_trunk = TorchOps::wrap(TorchOps::tensor(trunk).to(state_->stored));
+  // Everything is derived from the trunk as it is stored, memory order included (it decides which product runs, and
+  // with it the last bit), so that an encoding made now and one derived later agree.
+  const Value stored_trunk = TorchOps::wrap(TorchOps::tensor(trunk).to(state_->stored).contiguous());
   EncodingMetadata metadata;
   metadata.image_sha256 = identity.sha256;
   metadata.image_id = identity.id;
