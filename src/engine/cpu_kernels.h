@@ -63,6 +63,7 @@ struct ThinHead {
   int head_dim;
   float* out;
   std::size_t out_stride;
+  const float* key_bias = nullptr;  // [keys], added to the logits of every query; attend_few_keys alone knows it
 };
 
 inline constexpr int kMaxThinTokens = 64;  // on the side with few

@@ -22,6 +22,9 @@ at::Tensor gelu_in_place(const at::Tensor& x) {
   return x;
 }
 
+// Whether a bias [B, heads, Nq, Nk] is the same for every head and query.
+bool per_key(const at::Tensor& bias) { return bias.size(1) == 1 && bias.size(2) == 1; }
+
 bool dense_bf16(const at::Tensor& x) { return x.scalar_type() == at::kBFloat16 && x.is_non_overlapping_and_dense(); }
 
 }  // namespace
@@ -37,13 +40,16 @@ Value CpuOps::linear(const Value& x, const Value& weight, const Value& bias, Act
   return dense_bf16(tensor(sum)) ? wrap(gelu_in_place(tensor(sum))) : TorchOps::gelu(sum);
 }
 
-Value CpuOps::attention(const Value& q_value, const Value& k_value, const Value& v_value, int heads, int head_dim) {
+Value CpuOps::attention(const Value& q_value, const Value& k_value, const Value& v_value, int heads, int head_dim,
+                        const Value& bias) {
   const std::int64_t queries = tensor(q_value).size(1);
   const std::int64_t keys = tensor(k_value).size(1);
   const bool thin = std::min(queries, keys) <= cpu::kMaxThinTokens && std::max(queries, keys) > cpu::kMaxThinTokens;
-  if (!thin || !cpu::thin_attention_supports(head_dim)) {
-    return TorchOps::attention(q_value, k_value, v_value, heads, head_dim);
+  if (!thin || !cpu::thin_attention_supports(head_dim) || (bias && !(keys < queries && per_key(tensor(bias))))) {
+    return TorchOps::attention(q_value, k_value, v_value, heads, head_dim, bias);
   }
+  at::Tensor key_bias;  // [B, keys]
+  if (bias) key_bias = tensor(bias).to(at::kFloat).flatten(1).expand({tensor(q_value).size(0), keys}).contiguous();
   const at::Tensor q = tensor(q_value).to(at::kFloat).contiguous();
   const at::Tensor k = tensor(k_value).to(at::kFloat).contiguous();
   const at::Tensor v = tensor(v_value).to(at::kFloat).contiguous();
@@ -63,7 +69,8 @@ Value CpuOps::attention(const Value& q_value, const Value& k_value, const Value&
                          .keys = static_cast<int>(keys),
                          .head_dim = head_dim,
                          .out = at_head(out),
-                         .out_stride = width};
+                         .out_stride = width,
+                         .key_bias = bias ? key_bias.data_ptr<float>() + b * keys : nullptr};
   };
   at::parallel_for(0, q.size(0) * heads, 1, [&](std::int64_t begin, std::int64_t end) {
     std::vector<float> scratch;

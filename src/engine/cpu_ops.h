@@ -11,7 +11,8 @@ class CpuOps : public TorchOps {
   CpuOps() : TorchOps(at::kCPU) {}
   Value gelu(const Value& x) override;
   Value linear(const Value& x, const Value& weight, const Value& bias, Activation activation) override;
-  Value attention(const Value& q, const Value& k, const Value& v, int heads, int head_dim) override;
+  Value attention(const Value& q, const Value& k, const Value& v, int heads, int head_dim,
+                  const Value& bias = {}) override;
   Value rotary_self_attention(const Value& qkv, const RotaryTable& table, int heads) override;
 };
 

@@ -51,14 +51,16 @@ void attend_few_keys(const ThinHead& head) {
                 keys);
   const int groups = groups_of(head.keys);
   const __m512 nothing = _mm512_set1_ps(-INFINITY);
+  alignas(64) float bias[kMaxThinTokens];  // -infinity where there is no key
+  for (int k = 0; k < groups * kLanes; ++k) {
+    bias[k] = k >= head.keys ? -INFINITY : head.key_bias == nullptr ? 0.0f : head.key_bias[k] * kLog2E;
+  }
   for (int q = 0; q < head.queries; ++q) {
     const float* query = head.q + static_cast<std::size_t>(q) * head.q_stride;
     __m512 logits[kMaxThinTokens / kLanes];
     __m512 largest = nothing;
     for (int g = 0; g < groups; ++g) {
-      const int real = head.keys - g * kLanes;
-      const __mmask16 lanes = real >= kLanes ? 0xffff : static_cast<__mmask16>((1u << real) - 1);
-      logits[g] = _mm512_mask_mov_ps(nothing, lanes, dot(query, keys, g, head.head_dim));
+      logits[g] = _mm512_add_ps(dot(query, keys, g, head.head_dim), _mm512_load_ps(bias + g * kLanes));
       largest = _mm512_max_ps(largest, logits[g]);
     }
     const __m512 max = _mm512_set1_ps(_mm512_reduce_max_ps(largest));
@@ -66,7 +68,7 @@ void attend_few_keys(const ThinHead& head) {
     for (int g = 0; g < groups; ++g) {
       const __m512 weight = exp2_nonpositive(_mm512_sub_ps(logits[g], max));
       _mm512_store_ps(weights + g * kLanes, weight);
-      // A padded lane has weight 2^-126: nothing beside the largest, which is 1, and its value is never read.
+      // A hidden key has weight 2^-126: nothing beside the largest, which is 1.
       total = _mm512_add_ps(total, weight);
     }
     for (float& sum : sums) sum = 0.0f;

@@ -107,15 +107,20 @@ Result<std::unique_ptr<Engine>> Engine::load(const EngineOptions& options) {
   at::globalContext().setAllowTF32CuBLAS(false);
   at::globalContext().setAllowTF32CuDNN(false);
 
-  Result<std::string> fingerprint = model_fingerprint(*checkpoint, info.threads);
-  if (!fingerprint) return fingerprint.error();
-  info.fingerprint = std::move(*fingerprint);
+  info.fingerprint = options.fingerprint;
+  if (info.fingerprint.empty()) {
+    Result<std::string> fingerprint = model_fingerprint(*checkpoint, info.threads);
+    if (!fingerprint) return fingerprint.error();
+    info.fingerprint = std::move(*fingerprint);
+  }
 
   const c10::InferenceMode no_gradients;
   TorchWeights weights(*checkpoint, state->device, state->compute);
   const std::unique_ptr<TorchOps> ops = state->make_ops();
   state->model.emplace(*ops, info.config, weights);
+  state->detector.emplace(*ops, info.config, weights);
   if (weights.error()) return *weights.error();
+  state->texts.emplace(options.model, info.config.text, options.text_cache_bytes);
   return std::unique_ptr<Engine>(new Engine(std::move(state)));
 }
 

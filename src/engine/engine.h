@@ -1,12 +1,13 @@
 // Runs SAM 3: a picture becomes an encoding, an encoding and a prompt become masks.
 //
 // Load an Engine once per device; it holds the weights. `encode` is the expensive half (seconds on a CPU), everything
-// else works from an encoding. An encoding is first `prepare`d: its tensors are put where the prompts run, missing
-// pieces are derived from what is there. A PreparedImage is immutable: nothing a prompt does can change it, and any
-// number of threads may prompt it at once.
+// else works from an encoding. An encoding is first prepared, for clicks (`prepare`) or for concepts
+// (`prepare_concepts`): its tensors are put where the prompts run, missing pieces are derived from what is there, and
+// what depends on the picture alone is computed once. A PreparedImage or a ConceptImage is immutable: nothing a prompt
+// does can change it, and any number of threads may prompt it at once.
 //
-// What a click answers depends on the encoding's bytes alone: an interactive encoding is what its trunk encoding
-// derives to, bit for bit, and encoding straight from the picture goes through the same bytes.
+// What a prompt answers depends on the encoding's bytes alone: an interactive or a detector encoding is what its trunk
+// encoding derives to, bit for bit, and encoding straight from the picture goes through the same bytes.
 //
 // Every call is thread-safe. Each uses the engine's number of threads; whoever schedules decides how many run at once.
 #pragma once
@@ -22,6 +23,7 @@
 
 #include "base/error.h"
 #include "base/pixels.h"
+#include "engine/concept_prompt.h"
 #include "model/config.h"
 #include "model/mask_selection.h"
 #include "model/ops.h"
@@ -43,9 +45,11 @@ const char* precision_name(Precision precision);
 struct EngineOptions {
   std::string model;  // a model directory or one weights file, as Checkpoint::open takes them
   Device device;
-  std::optional<Precision> precision;   // none: bf16 where the device multiplies it fast, else fp32
-  int threads = 0;                      // of the CPU; 0: one per core
-  DType encoding_dtype = DType::kBF16;  // of the encodings this engine makes: kBF16, kF16 or kF32
+  std::optional<Precision> precision;       // none: bf16 where the device multiplies it fast, else fp32
+  int threads = 0;                          // of the CPU; 0: one per core
+  DType encoding_dtype = DType::kBF16;      // of the encodings this engine makes: kBF16, kF16 or kF32
+  std::string fingerprint;                  // of the model, when the caller knows it; empty: found out at load
+  std::size_t text_cache_bytes = 32 << 20;  // for the features of texts seen before
 };
 
 struct EngineInfo {
@@ -99,6 +103,7 @@ struct InteractiveAnswer {
 };
 
 class PreparedImage;
+class ConceptImage;
 
 class Engine {
  public:
@@ -125,6 +130,17 @@ class Engine {
   Result<std::vector<InteractiveAnswer>> segment_batch(const PreparedImage& image,
                                                        std::span<const InteractivePrompt> prompts,
                                                        const InteractiveOptions& options) const;
+
+  // Ready for concept prompts, from a trunk or a detector encoding. Takes a good part of a second on a CPU (from a
+  // trunk, which must be derived, most of one): keep it for the next prompt.
+  Result<std::shared_ptr<const ConceptImage>> prepare_concepts(const Encoding& encoding) const;
+
+  // Every instance of the concept. Texts are remembered: the second use of one costs nothing. kInvalidArgument: a
+  // prompt that asks for nothing (no text left after cleaning and no positive exemplar), exemplars outside the picture
+  // or empty, numbers that are none, too much of anything. kUnavailable: the model has no tokenizer; kUnsupported:
+  // points, and a checkpoint without their weights.
+  Result<ConceptAnswer> segment(const ConceptImage& image, const ConceptPrompt& prompt,
+                                const ConceptOptions& options) const;
 
   // For tests and tools: from now on `tap` sees the named intermediate values of every call, row-major, in the type
   // they were computed in. The graph is the one that ships. Not to be called while other calls run.

@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "engine/engine_state.h"
+#include "engine/host_array.h"
+#include "engine/prompt_checks.h"
 
 namespace samcache {
 namespace {
@@ -16,37 +18,14 @@ struct PromptTensors {
   std::int64_t points = 0;         // P
 };
 
-std::string position_text(float x, float y) {
-  const auto number = [](float v) {
-    std::string text = std::to_string(v);
-    text.erase(text.find_last_not_of('0') + 1);
-    if (text.ends_with('.')) text.pop_back();
-    return text;
-  };
-  return "(" + number(x) + ", " + number(y) + ")";
-}
-
 Status check_prompt(const InteractivePrompt& prompt, const PreparedImage& image, int mask_side) {
-  const auto inside = [&](float x, float y) {  // the far edge counts: a box may end there
-    return std::isfinite(x) && std::isfinite(y) && x >= 0 && y >= 0 && x <= static_cast<float>(image.original_width) &&
-           y <= static_cast<float>(image.original_height);
-  };
-  const std::string size = std::to_string(image.original_width) + "x" + std::to_string(image.original_height);
   for (const InteractivePrompt::Point& point : prompt.points) {
-    if (!inside(point.x, point.y)) {
-      return Error{ErrorCode::kInvalidArgument,
-                   "the point " + position_text(point.x, point.y) + " is outside the picture of " + size + " pixels"};
+    if (Status status = check_point(point.x, point.y, image.original_width, image.original_height); !status) {
+      return status;
     }
   }
   if (prompt.box) {
-    const auto& [x0, y0, x1, y1] = *prompt.box;
-    const std::string name = "the box " + position_text(x0, y0) + " to " + position_text(x1, y1);
-    if (!inside(x0, y0) || !inside(x1, y1)) {
-      return Error{ErrorCode::kInvalidArgument, name + " reaches outside the picture of " + size + " pixels"};
-    }
-    if (x0 >= x1 || y0 >= y1) {
-      return Error{ErrorCode::kInvalidArgument, name + " is empty: give its top left corner, then its bottom right"};
-    }
+    if (Status status = check_box(*prompt.box, image.original_width, image.original_height); !status) return status;
   }
   const std::size_t mask_size = static_cast<std::size_t>(mask_side) * mask_side;
   if (!prompt.mask_input.empty() && prompt.mask_input.size() != mask_size) {
@@ -101,20 +80,6 @@ PromptTensors prompt_tensors(std::span<const InteractivePrompt> prompts, const P
   }
   return out;
 }
-
-// A result on the CPU in float32, and how to walk it.
-class HostArray {
- public:
-  explicit HostArray(const Value& value) : tensor_(TorchOps::tensor(value).to(at::kCPU, at::kFloat).contiguous()) {}
-  // Row i along the first dimension.
-  std::span<const float> operator[](std::int64_t i) const {
-    const auto size = static_cast<std::size_t>(tensor_.numel() / tensor_.size(0));
-    return {tensor_.data_ptr<float>() + static_cast<std::size_t>(i) * size, size};
-  }
-
- private:
-  at::Tensor tensor_;
-};
 
 InteractiveMask finish_mask(std::span<const float> candidate, float iou, int side, const PreparedImage& image,
                             const InteractiveOptions& options) {

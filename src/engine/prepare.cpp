@@ -52,22 +52,41 @@ Status check_fits(const EngineInfo& info, const Encoding& encoding) {
 
 }  // namespace
 
-Result<std::shared_ptr<const PreparedImage>> Engine::prepare(const Encoding& encoding) const {
-  if (Status status = check_fits(state_->info, encoding); !status) return status.error();
-  const Result<Encoding> interactive = derive(encoding, Profile::kInteractive);
-  if (!interactive) return interactive.error();
-  const c10::InferenceMode no_gradients;
+Result<std::vector<Value>> Engine::State::profile_values(const Engine& engine, const Encoding& encoding,
+                                                         Profile profile) const {
+  if (Status status = check_fits(info, encoding); !status) return status.error();
+  const Result<Encoding> derived = engine.derive(encoding, profile);
+  if (!derived) return derived.error();
   std::vector<Value> values;
-  for (const std::string& name : profile_tensor_names(Profile::kInteractive)) {
-    const Result<at::Tensor> view = torch_view(*interactive->find(name));
+  for (const std::string& name : profile_tensor_names(profile)) {
+    const Result<at::Tensor> view = torch_view(*derived->find(name));
     if (!view) return view.error();
-    values.push_back(TorchOps::wrap(view->to(state_->device)));
+    values.push_back(TorchOps::wrap(view->to(device)));
   }
+  return values;
+}
+
+Result<std::shared_ptr<const PreparedImage>> Engine::prepare(const Encoding& encoding) const {
+  const c10::InferenceMode no_gradients;
+  const Result<std::vector<Value>> values = state_->profile_values(*this, encoding, Profile::kInteractive);
+  if (!values) return values.error();
   auto prepared = std::make_shared<PreparedImage>();
-  prepared->features = {values[0], values[1], values[2]};
+  prepared->features = {(*values)[0], (*values)[1], (*values)[2]};
   prepared->original_width = encoding.metadata.original_width;
   prepared->original_height = encoding.metadata.original_height;
   return std::shared_ptr<const PreparedImage>(std::move(prepared));
+}
+
+Result<std::shared_ptr<const ConceptImage>> Engine::prepare_concepts(const Encoding& encoding) const {
+  const c10::InferenceMode no_gradients;
+  const Result<std::vector<Value>> levels = state_->profile_values(*this, encoding, Profile::kDetector);
+  if (!levels) return levels.error();
+  const std::unique_ptr<TorchOps> ops = state_->make_ops();
+  auto prepared = std::make_shared<ConceptImage>();
+  prepared->features = state_->detector->prepare(*ops, {(*levels)[0], (*levels)[1], (*levels)[2]});
+  prepared->original_width = encoding.metadata.original_width;
+  prepared->original_height = encoding.metadata.original_height;
+  return std::shared_ptr<const ConceptImage>(std::move(prepared));
 }
 
 }  // namespace samcache

@@ -13,12 +13,14 @@ constexpr std::int64_t kMinRows = 64;         // fewer would starve the matrix p
 
 }  // namespace
 
-at::Tensor attend_heads(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
+at::Tensor attend_heads(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& bias) {
   const std::int64_t all_heads = q.size(0) * q.size(1);
   const std::int64_t queries = q.size(2);
   const at::Tensor scaled = (q * (1.0 / std::sqrt(static_cast<double>(q.size(-1))))).flatten(0, 1);
   const at::Tensor keys = k.flatten(0, 1).transpose(1, 2);
   const at::Tensor values = v.flatten(0, 1);
+  at::Tensor all_bias;  // [B * H, Nq or 1, Nk]
+  if (bias.defined()) all_bias = bias.expand({q.size(0), q.size(1), bias.size(2), k.size(2)}).flatten(0, 1);
   const std::int64_t rows = std::min(queries, std::max(kMaxLogits / k.size(2), kMinRows));
   const std::int64_t heads = std::clamp<std::int64_t>(kMaxLogits / (rows * k.size(2)), 1, all_heads);
   std::vector<at::Tensor> by_heads;
@@ -27,8 +29,12 @@ at::Tensor attend_heads(const at::Tensor& q, const at::Tensor& k, const at::Tens
     std::vector<at::Tensor> by_rows;
     for (std::int64_t row = 0; row < queries; row += rows) {
       const at::Tensor some = scaled.slice(0, head, head_end).slice(1, row, std::min(row + rows, queries));
-      const at::Tensor weights = at::softmax(at::bmm(some, keys.slice(0, head, head_end)), -1);
-      by_rows.push_back(at::bmm(weights, values.slice(0, head, head_end)));
+      at::Tensor logits = at::bmm(some, keys.slice(0, head, head_end));
+      if (all_bias.defined()) {
+        const at::Tensor shift = all_bias.slice(0, head, head_end);
+        logits = logits + (shift.size(1) == 1 ? shift : shift.slice(1, row, std::min(row + rows, queries)));
+      }
+      by_rows.push_back(at::bmm(at::softmax(logits, -1), values.slice(0, head, head_end)));
     }
     by_heads.push_back(by_rows.size() == 1 ? by_rows[0] : at::cat(by_rows, 1));
   }

@@ -56,6 +56,10 @@ Value TorchOps::constant(const Shape& shape, std::span<const float> data) {
   return w(at::tensor(at::ArrayRef<float>(data.data(), data.size())).reshape(shape).to(device_));
 }
 
+Value TorchOps::integers(const Shape& shape, std::span<const std::int64_t> data) {
+  return w(at::tensor(at::ArrayRef<std::int64_t>(data.data(), data.size())).reshape(shape).to(device_));
+}
+
 Value TorchOps::reshape(const Value& x, const Shape& shape) {
   Shape resolved = shape;
   for (std::size_t i = 0; i < resolved.size(); ++i) {
@@ -87,6 +91,15 @@ Value TorchOps::repeat_for_batch(const Value& x, const Value& like) {
   return w(t(x).expand(shape));
 }
 
+Value TorchOps::embedding(const Value& table, const Value& ids) {
+  return w(at::embedding(t(table), t(ids)).to(at::kFloat));
+}
+
+Value TorchOps::upsample_nearest_2x(const Value& x) {
+  const at::Tensor& in = t(x);
+  return w(at::upsample_nearest2d(in.contiguous(at::MemoryFormat::ChannelsLast), {2 * in.size(2), 2 * in.size(3)}));
+}
+
 Value TorchOps::add(const Value& a, const Value& b) { return w(at::add(t(a), t(b))); }
 Value TorchOps::mul(const Value& a, const Value& b) { return w(at::mul(t(a), t(b))); }
 Value TorchOps::affine(const Value& x, float scale, float shift) {
@@ -96,10 +109,13 @@ Value TorchOps::affine(const Value& x, float scale, float shift) {
 Value TorchOps::relu(const Value& x) { return w(at::relu(t(x))); }
 Value TorchOps::gelu(const Value& x) { return w(at::gelu(t(x))); }
 Value TorchOps::sigmoid(const Value& x) { return w(at::sigmoid(t(x))); }
+Value TorchOps::log(const Value& x) { return w(at::log(t(x))); }
+Value TorchOps::clamp(const Value& x, float low, float high) { return w(at::clamp(t(x), low, high)); }
 Value TorchOps::sin(const Value& x) { return w(at::sin(t(x))); }
 Value TorchOps::cos(const Value& x) { return w(at::cos(t(x))); }
 Value TorchOps::equals(const Value& x, float value) { return w(at::eq(t(x), value).to(at::kFloat)); }
 Value TorchOps::widen(const Value& x) { return w(t(x).to(at::kFloat)); }
+Value TorchOps::cast_like(const Value& x, const Value& like) { return w(t(x).to(t(like).scalar_type())); }
 
 Value TorchOps::matmul(const Value& a, const Value& b) {
   const at::ScalarType wide = at::promote_types(t(a).scalar_type(), t(b).scalar_type());
@@ -111,6 +127,12 @@ Value TorchOps::softmax(const Value& x) { return w(at::softmax(t(x), -1)); }
 Value TorchOps::layer_norm(const Value& x, const Value& weight, const Value& bias, float eps) {
   const at::Tensor& in = t(x);
   const at::Tensor out = at::layer_norm(in.to(t(weight).scalar_type()), {in.size(-1)}, t(weight), t(bias), eps);
+  return w(out.to(in.scalar_type()));
+}
+
+Value TorchOps::group_norm(const Value& x, int groups, const Value& weight, const Value& bias, float eps) {
+  const at::Tensor& in = t(x);
+  const at::Tensor out = at::group_norm(in.to(t(weight).scalar_type()), groups, t(weight), t(bias), eps);
   return w(out.to(in.scalar_type()));
 }
 
@@ -145,11 +167,42 @@ Value TorchOps::conv_transpose2d(const Value& x, const Value& weight, const Valu
   return w(from_channels_last(pixels));
 }
 
-Value TorchOps::attention(const Value& q, const Value& k, const Value& v, int heads, int head_dim) {
+Value TorchOps::attention(const Value& q, const Value& k, const Value& v, int heads, int head_dim, const Value& bias) {
   check(t(q).size(-1) == static_cast<std::int64_t>(heads) * head_dim, "attention: heads do not fill the width");
   const at::ScalarType wide = at::promote_types(t(q).scalar_type(), t(k).scalar_type());
   const auto prepare = [&](const Value& x) { return split_heads(t(x).to(wide), heads); };
-  return w(merge_heads(attend_heads(prepare(q), prepare(k), prepare(v))));
+  at::Tensor mask;
+  if (bias) mask = t(bias).to(wide);
+  return w(merge_heads(attend_heads(prepare(q), prepare(k), prepare(v), mask)));
+}
+
+// Of the four pixels that an input pixel becomes, each sees only 2 x 2 input pixels, some through several taps of the
+// kernel: four 2 x 2 convolutions at the low resolution with the taps added up, 16 products instead of 36.
+Value TorchOps::upsampled_conv2d(const Value& x, const Value& weight, const Value& bias) {
+  const at::Tensor kernel = t(weight).to(at::kFloat);  // [O, I, 3, 3]
+  check(kernel.size(2) == 3 && kernel.size(3) == 3, "upsampled_conv2d: the kernel is not 3 x 3");
+  const at::Tensor in = t(x).to(t(weight).scalar_type()).contiguous(at::MemoryFormat::ChannelsLast);
+  const std::int64_t height = in.size(2);
+  const std::int64_t width = in.size(3);
+  // Taps of one dimension: the even output takes tap 0 from the pixel before, 1 and 2 from its own; the odd one takes
+  // 0 and 1 from its own and 2 from the pixel after.
+  const auto add_taps = [](const at::Tensor& k, std::int64_t dim, int odd) {
+    const at::Tensor a = k.select(dim, 0), b = k.select(dim, 1), c = k.select(dim, 2);
+    return odd != 0 ? at::stack({a + b, c}, dim) : at::stack({a, b + c}, dim);
+  };
+  std::vector<at::Tensor> rows;
+  for (int row = 0; row < 2; ++row) {
+    std::vector<at::Tensor> columns;
+    for (int column = 0; column < 2; ++column) {
+      const at::Tensor taps = add_taps(add_taps(kernel, 2, row), 3, column).to(in.scalar_type());
+      // Padded all round the result has one row and column too many: at the end for even pixels, in front for odd.
+      const at::Tensor padded = at::conv2d(in, taps, or_undefined(bias), {1, 1}, {1, 1});
+      columns.push_back(to_channels_last(padded.slice(2, row, row + height).slice(3, column, column + width)));
+    }
+    rows.push_back(at::stack(columns, 3));  // [B, H, W, 2, O]
+  }
+  const at::Tensor out = at::stack(rows, 2);  // [B, H, 2, W, 2, O]
+  return w(from_channels_last(out.reshape({in.size(0), 2 * height, 2 * width, out.size(-1)})));
 }
 
 Value TorchOps::rotary_self_attention(const Value& qkv, const RotaryTable& table, int heads) {
@@ -158,7 +211,7 @@ Value TorchOps::rotary_self_attention(const Value& qkv, const RotaryTable& table
   const at::Tensor k = rotate(split_heads(parts[1], heads), table);
   tap("q_rope", w(q));
   tap("k_rope", w(k));
-  return w(merge_heads(attend_heads(q, k, split_heads(parts[2], heads))));
+  return w(merge_heads(attend_heads(q, k, split_heads(parts[2], heads), {})));
 }
 
 }  // namespace samcache

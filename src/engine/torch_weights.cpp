@@ -17,6 +17,7 @@ Value TorchWeights::weight(const std::string& name, WeightRole role) {
     error_ = view.error();
     return weight(name, role);
   }
+  if (role == WeightRole::kLookup) return TorchOps::wrap(view->to(device_));
   const bool narrow = role == WeightRole::kMatrix || role == WeightRole::kVector;
   return TorchOps::wrap(view->to(device_, narrow ? compute_ : at::kFloat));
 }

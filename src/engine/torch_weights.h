@@ -18,6 +18,7 @@ class TorchWeights : public WeightSource {
       : checkpoint_(checkpoint), device_(device), compute_(compute) {}
 
   Value weight(const std::string& name, WeightRole role) override;
+  bool has(const std::string& name) const override { return checkpoint_.tensor(name).ok(); }
 
   const std::optional<Error>& error() const { return error_; }
 

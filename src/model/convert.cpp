@@ -31,7 +31,8 @@ DType converted_dtype(const WeightSpec& spec, DType dtype) { return stays_float3
 std::vector<TensorSpec> layout(const Checkpoint& checkpoint, DType dtype) {
   std::vector<TensorSpec> specs;
   for (const WeightSpec& spec : checkpoint.table())
-    if (spec.used_by_image_model) specs.push_back({spec.name, converted_dtype(spec, dtype), spec.canonical_shape()});
+    if (spec.used_by_image_model || (spec.optional && checkpoint.tensor(spec.name).ok()))
+      specs.push_back({spec.name, converted_dtype(spec, dtype), spec.canonical_shape()});
   return aligned_order(std::move(specs));
 }
 
@@ -78,22 +79,17 @@ std::string converted_file_name(DType dtype) {
 bool stays_float32(const WeightSpec& spec) {
   if (spec.shape.size() == 1) return true;
   const std::string_view name = spec.name;
-  if (name.starts_with("tracker.")) return true;
-  const auto ends_with = [&](std::string_view ending) { return name.ends_with(ending); };
-  constexpr std::string_view kTables[] = {"pos_embed",
-                                          "positional_embedding",
-                                          "positional_encoding_gaussian_matrix",
-                                          "no_mem_embed",
-                                          "_token.weight",
-                                          "mask_tokens.weight",
-                                          "query_embed.weight",
-                                          "reference_points.weight",
-                                          "label_embed.weight",
-                                          "cls_embed.weight",
-                                          "not_a_point_embed.weight",
-                                          "no_mask_embed.weight"};
-  return std::any_of(std::begin(kTables), std::end(kTables), ends_with) ||
-         name.find(".point_embeddings.") != std::string_view::npos;
+  if (name.ends_with("pos_embed") || name.find(".cross_attn_image.") != name.npos) return true;
+  constexpr std::string_view kNarrow[] = {"detector.backbone.vision_backbone.trunk.",
+                                          "detector.backbone.vision_backbone.convs.0.",
+                                          "detector.backbone.vision_backbone.convs.1.",
+                                          "detector.backbone.vision_backbone.sam2_convs.0.",
+                                          "detector.backbone.vision_backbone.sam2_convs.1.",
+                                          "detector.backbone.language_backbone.encoder.transformer.",
+                                          "detector.transformer.encoder.",
+                                          "detector.segmentation_head.pixel_decoder."};
+  return std::none_of(std::begin(kNarrow), std::end(kNarrow),
+                      [&](std::string_view part) { return name.starts_with(part); });
 }
 
 Result<fs::path> convert_checkpoint(const fs::path& model_dir, DType dtype, const WriteProgress& progress) {

@@ -2,17 +2,17 @@
 //
 // Loading such a copy costs a page-cache mapping: nothing is assembled or cast. The copy is a safetensors file beside
 // the checkpoint (model.bf16.safetensors, …) with the metadata
-//   format=samcache.weights, version=1, dtype, model_fingerprint, and sources: a line "SIZE MODIFIED_NS NAME" for
+//   format=samcache.weights, version=2, dtype, model_fingerprint, and sources: a line "SIZE MODIFIED_NS NAME" for
 //   config.json and each weights file it was made from. When a line no longer fits, the copy is stale: it is ignored
 //   with a warning and the checkpoint itself is read.
 // Data starts at a multiple of 4096 bytes and tensors at multiples of 64, as far as their sizes allow: wide dtypes
 // and large tensors first.
 //
-// What keeps float32 in a bf16 or fp16 copy: 1-D tensors (norm scales, biases), the small tables that are added to or
-// multiplied with coordinates or activations (position tables, the Fourier matrix, prompt and query tokens), and the
-// interactive head, which the engine runs at full precision where that shows. They are one percent of the bytes, and
-// rounding them would show in every mask. Matrices, convolutions and the token vocabulary of the rest are rounded to
-// nearest even.
+// A bf16 or fp16 copy rounds (to nearest even) the matrices that the engine multiplies in a narrow type: those of the
+// trunk, of the necks' two finer levels, of the text encoder's and the fusion encoder's layers, and of the pixel decoder.
+// Everything else keeps float32, because the engine uses some of it at full precision: norms, biases, tables, the
+// interactive head, whatever else handles prompts, queries and boxes, and the token vocabulary, of which a prompt reads
+// a few rows. So a copy answers exactly as the checkpoint it was made from.
 #pragma once
 
 #include <filesystem>
@@ -26,7 +26,7 @@
 namespace samcache {
 
 inline constexpr const char* kConvertedFormat = "samcache.weights";
-inline constexpr const char* kConvertedVersion = "1";
+inline constexpr const char* kConvertedVersion = "2";
 
 // "model.bf16.safetensors"; throws for other dtypes than kBF16, kF16 and kF32.
 std::string converted_file_name(DType dtype);

@@ -13,7 +13,8 @@ enum class WeightRole {
   kMatrix,  // an operand of linear, conv2d or conv_transpose2d
   kVector,  // their bias
   kNorm,    // scale or shift of a LayerNorm
-  kTable,   // looked up or added: embeddings, tokens, position tables
+  kTable,   // added: tokens, position tables, embeddings of a few labels
+  kLookup,  // one long table of rows, of which a few are read at a time: may stay where it is, in its own type
 };
 
 // Where weights come from. Names are the canonical ones of model/weights_table.h; their shapes have been checked.
@@ -21,6 +22,8 @@ class WeightSource {
  public:
   virtual ~WeightSource() = default;
   virtual Value weight(const std::string& name, WeightRole role) = 0;
+  // Whether there is such a tensor: for the few that a checkpoint may lack (WeightSpec::optional).
+  virtual bool has(const std::string& name) const = 0;
 };
 
 // A WeightSource and a name prefix: scope["attn"]["qkv"] names what lies under "….attn.qkv.".
@@ -36,6 +39,7 @@ class WeightScope {
   Value get(const std::string& name, WeightRole role) const {
     return source_.weight(prefix_ + name, exact_ ? WeightRole::kTable : role);
   }
+  bool has(const std::string& name) const { return source_.has(prefix_ + name); }
 
  private:
   WeightSource& source_;

@@ -2,30 +2,13 @@
 
 namespace samcache {
 
-namespace {
-
-WeightScope exact_unless(bool narrow, const WeightScope& scope) { return narrow ? scope : scope.exact(); }
-
-}  // namespace
-
-ProjectedAttention::ProjectedAttention(const WeightScope& scope, int heads, int width, ImageSide image)
-    : q_proj_(exact_unless(image == ImageSide::kQueries, scope["q_proj"])),
-      k_proj_(exact_unless(image == ImageSide::kKeysAndValues, scope["k_proj"])),
-      v_proj_(exact_unless(image == ImageSide::kKeysAndValues, scope["v_proj"])),
-      out_proj_(exact_unless(image == ImageSide::kQueries, scope["out_proj"])),
-      heads_(heads),
-      head_dim_(width / heads) {}
-
-Value ProjectedAttention::operator()(Ops& ops, const Value& q, const Value& k, const Value& v) const {
-  return out_proj_(ops, ops.attention(q_proj_(ops, q), k_proj_(ops, k), v_proj_(ops, v), heads_, head_dim_));
-}
-
 TwoWayTransformer::Block::Block(const MaskDecoderConfig& config, int width, const WeightScope& scope)
-    : self_attention(scope["self_attn"], config.heads, width, ImageSide::kNone),
-      tokens_to_image(scope["cross_attn_token_to_image"], config.heads, width / config.attention_downsample_rate,
-                      ImageSide::kKeysAndValues),
-      image_to_tokens(scope["cross_attn_image_to_token"], config.heads, width / config.attention_downsample_rate,
-                      ImageSide::kQueries),
+    : self_attention(ProjectedAttention::separate(scope["self_attn"], config.heads, width, ImageSide::kNone)),
+      tokens_to_image(ProjectedAttention::separate(scope["cross_attn_token_to_image"], config.heads,
+                                                   width / config.attention_downsample_rate,
+                                                   ImageSide::kKeysAndValues)),
+      image_to_tokens(ProjectedAttention::separate(scope["cross_attn_image_to_token"], config.heads,
+                                                   width / config.attention_downsample_rate, ImageSide::kQueries)),
       norm1(scope["norm1"]),
       norm2(scope["norm2"]),
       norm3(scope["norm3"]),
@@ -34,8 +17,9 @@ TwoWayTransformer::Block::Block(const MaskDecoderConfig& config, int width, cons
       lin2(scope["mlp"]["lin2"].exact()) {}
 
 TwoWayTransformer::TwoWayTransformer(const Sam3Config& config, const WeightScope& scope)
-    : final_attention_(scope["final_attn_token_to_image"], config.mask_decoder.heads,
-                       config.fpn_width / config.mask_decoder.attention_downsample_rate, ImageSide::kKeysAndValues),
+    : final_attention_(ProjectedAttention::separate(scope["final_attn_token_to_image"], config.mask_decoder.heads,
+                                                    config.fpn_width / config.mask_decoder.attention_downsample_rate,
+                                                    ImageSide::kKeysAndValues)),
       final_norm_(scope["norm_final_attn"]) {
   for (int i = 0; i < config.mask_decoder.layers; ++i) {
     blocks_.emplace_back(config.mask_decoder, config.fpn_width, scope["layers"][i]);

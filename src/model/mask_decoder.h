@@ -6,27 +6,11 @@
 
 #include <vector>
 
+#include "model/attention.h"
 #include "model/config.h"
 #include "model/layers.h"
 
 namespace samcache {
-
-// Which operands of an attention are the image: thousands of tokens, whose projections are worth a narrow type.
-enum class ImageSide { kNone, kQueries, kKeysAndValues };
-
-// Multi-head attention with its projections; works at the width its weights have. Projections of prompt tokens keep
-// full precision.
-class ProjectedAttention {
- public:
-  ProjectedAttention(const WeightScope& scope, int heads, int width, ImageSide image);
-  // q [B, Nq, d], k and v [B, Nk, d] -> [B, Nq, d]
-  Value operator()(Ops& ops, const Value& q, const Value& k, const Value& v) const;
-
- private:
-  Linear q_proj_, k_proj_, v_proj_, out_proj_;
-  int heads_;
-  int head_dim_;
-};
 
 struct TwoWayTokens {
   Value tokens;  // [B, T, d]

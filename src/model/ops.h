@@ -1,6 +1,7 @@
 // The operations SAM 3 is written in.
 //
-// The model (vit.h, neck.h, prompt_encoder.h, mask_decoder.h) is one set of functions over `Ops` and opaque `Value`s.
+// The model (sam3.h, concept_detector.h and what they are made of) is one set of functions over `Ops` and opaque
+// `Value`s.
 // Whoever implements Ops decides what a Value is: engine/torch_ops.h computes with tensors; another runner may record
 // the same calls into a graph. Nothing else in the model knows.
 //
@@ -60,6 +61,7 @@ class Ops {
 
   // --- values from outside
   virtual Value constant(const Shape& shape, std::span<const float> data) = 0;
+  virtual Value integers(const Shape& shape, std::span<const std::int64_t> data) = 0;  // for `embedding`
 
   // --- shape
   virtual Value reshape(const Value& x, const Shape& shape) = 0;
@@ -69,6 +71,10 @@ class Ops {
   virtual Value concat(const std::vector<Value>& parts, int dim) = 0;
   // x [1, ...] repeated to the first dimension of `like`: [B, ...].
   virtual Value repeat_for_batch(const Value& x, const Value& like) = 0;
+  // Rows of table [V, C] by number: ids [...] -> [..., C].
+  virtual Value embedding(const Value& table, const Value& ids) = 0;
+  // x [B, C, H, W] -> [B, C, 2H, 2W], every pixel four times.
+  virtual Value upsample_nearest_2x(const Value& x) = 0;
 
   // --- element-wise, with broadcasting
   virtual Value add(const Value& a, const Value& b) = 0;
@@ -77,16 +83,21 @@ class Ops {
   virtual Value relu(const Value& x) = 0;
   virtual Value gelu(const Value& x) = 0;
   virtual Value sigmoid(const Value& x) = 0;
+  virtual Value log(const Value& x) = 0;  // natural
+  virtual Value clamp(const Value& x, float low, float high) = 0;
   virtual Value sin(const Value& x) = 0;
   virtual Value cos(const Value& x) = 0;
   virtual Value equals(const Value& x, float value) = 0;  // 1 where equal, else 0
   // The same numbers in the widest type the implementation sums in: for the start of a residual stream.
   virtual Value widen(const Value& x) = 0;
+  virtual Value cast_like(const Value& x, const Value& like) = 0;  // the same numbers in the type of `like`
 
   // --- products
   virtual Value matmul(const Value& a, const Value& b) = 0;  // [..., M, K] x [..., K, N] -> [..., M, N]
   virtual Value softmax(const Value& x) = 0;                 // over the last dimension
   virtual Value layer_norm(const Value& x, const Value& weight, const Value& bias, float eps) = 0;  // last dimension
+  // x [B, C, H, W]: over each of `groups` groups of channels together with all pixels.
+  virtual Value group_norm(const Value& x, int groups, const Value& weight, const Value& bias, float eps) = 0;
   // x [..., K], weight [N, K], bias [N] or none -> act(x weight^T + bias) [..., N]
   virtual Value linear(const Value& x, const Value& weight, const Value& bias,
                        Activation activation = Activation::kNone) = 0;
@@ -98,10 +109,21 @@ class Ops {
   // --- fused operations: what they mean is the composed default; an implementation may do them in one go
   // LayerNorm over the channels of each pixel of x [B, C, H, W].
   virtual Value layer_norm_2d(const Value& x, const Value& weight, const Value& bias, float eps);
-  // softmax(q k^T / sqrt(head_dim)) v for each head; q [B, Nq, C], k and v [B, Nk, C], C = heads x head_dim.
-  virtual Value attention(const Value& q, const Value& k, const Value& v, int heads, int head_dim);
+  // softmax(q k^T / sqrt(head_dim) + bias) v for each head; q [B, Nq, C], k and v [B, Nk, C], C = heads x head_dim.
+  // bias: none, or broadcast to [B, heads, Nq, Nk]; -infinity hides a key.
+  virtual Value attention(const Value& q, const Value& k, const Value& v, int heads, int head_dim,
+                          const Value& bias = {});
+  // attention over the keys of a grid of H rows and W columns, row-major, whose bias is that of the key's row plus
+  // that of its column: row_bias [B, heads, Nq, H], column_bias [B, heads, Nq, W].
+  virtual Value grid_attention(const Value& q, const Value& k, const Value& v, int heads, int head_dim,
+                               const Value& row_bias, const Value& column_bias);
+  // conv2d(upsample_nearest_2x(x), weight, bias, 1, 1) for 3x3 kernels.
+  virtual Value upsampled_conv2d(const Value& x, const Value& weight, const Value& bias);
   // Self-attention on a fused projection qkv [B, N, 3C] = [q | k | v], q and k turned by `table` first. -> [B, N, C]
   virtual Value rotary_self_attention(const Value& qkv, const RotaryTable& table, int heads);
+
+  // The bias that grid_attention adds, [B, heads, Nq, H * W].
+  Value grid_bias(const Value& row_bias, const Value& column_bias);
 
   // --- looking inside
   void set_tap(TapFn tap) { tap_ = std::move(tap); }

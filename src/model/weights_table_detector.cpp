@@ -20,11 +20,11 @@ void add_geometry_encoder(const Sam3Config& config, WeightsBuilder& b) {
   const std::string hf = "detector_model.geometry_encoder.";
   b.parameter(meta + "label_embed.weight", {2, d}, hf + "label_embed.weight");
   b.parameter(meta + "cls_embed.weight", {1, d}, hf + "cls_embed.weight");
-  // Point prompts of the detector: no prompt of the official image processor reaches them, Hugging Face drops them.
+  // Point exemplars: no prompt of the official image processor reaches them, Hugging Face drops them.
   b.used_by_image_model(false);
   const auto meta_only_linear = [&](const std::string& name, int in) {
-    b.meta_only(meta + name + ".weight", {d, in});
-    b.meta_only(meta + name + ".bias", {d});
+    b.meta_only(meta + name + ".weight", {d, in}).optional = true;
+    b.meta_only(meta + name + ".bias", {d}).optional = true;
   };
   meta_only_linear("points_direct_project", 2);
   meta_only_linear("points_pool_project", d);

@@ -1,11 +1,12 @@
 // The full-size model, its weights written by `samcache model init`, against the official code in float32: every kept
-// stage of an encode and the masks of the point and box prompts.
+// stage of an encode, the masks of the point and box prompts, and the concept prompts.
 //
 // Takes the model's directory from the build (see CMakeLists.txt); needs about 5 GB of memory and a few minutes.
 #include <algorithm>
 #include <cstdio>
 
 #include "engine/engine.h"
+#include "golden/full_concepts.h"
 #include "golden/golden_data.h"
 #include "golden/interactive_cases.h"
 #include "golden/strided_golden.h"
@@ -18,6 +19,7 @@ struct Setting {
   DType encoding_dtype;
   double tolerance;    // relative L2 error
   double mask_pixels;  // share of mask pixels that may differ
+  ConceptLimits concepts;
 };
 
 // Printed by GoogleTest and part of the test's name.
@@ -61,16 +63,13 @@ TEST_P(FullGolden, EncodeAndPromptsMatch) {
     if (sample == index.end() || (!every_stage && name != "vit/trunk_out")) return;
     const double error = relative_l2(take(sample->second, as_floats(value)), golden.floats(name));
     EXPECT_LE(error, setting.tolerance) << name;
-    if (name == "vit/trunk_out") RecordProperty("trunk_relative_l2", std::to_string(error));
     if (name == "vit/trunk_out") std::printf("%s: relative L2 %.2e\n", name.c_str(), error);
   });
-  std::vector<Profile> profiles = {Profile::kInteractive};
-  if (every_stage) profiles = {Profile::kTrunk, Profile::kInteractive, Profile::kDetector};
+  const std::vector<Profile> profiles = {Profile::kInteractive, Profile::kDetector};
   const auto encodings = engine->encode(image, {}, profiles);
   engine->set_tap({});
   ASSERT_TRUE(encodings.ok()) << encodings.error().message;
-  const Encoding& interactive = (*encodings)[every_stage ? 1 : 0];
-  const auto prepared = engine->prepare(interactive);
+  const auto prepared = engine->prepare((*encodings)[0]);
   ASSERT_TRUE(prepared.ok()) << prepared.error().message;
 
   int cases = 0;
@@ -110,11 +109,12 @@ TEST_P(FullGolden, EncodeAndPromptsMatch) {
     ++cases;
   }
   EXPECT_GE(cases, 4);
+  expect_concept_cases(*engine, (*encodings)[1], golden, index, setting.concepts);
 }
 
 INSTANTIATE_TEST_SUITE_P(Precisions, FullGolden,
-                         ::testing::Values(Setting{Precision::kFp32, DType::kF32, 1e-3, 1e-4},
-                                           Setting{Precision::kBf16, DType::kBF16, 3e-2, 1e-2}),
+                         ::testing::Values(Setting{Precision::kFp32, DType::kF32, 1e-3, 1e-4, {true, 1e-3, 1e-4}},
+                                           Setting{Precision::kBf16, DType::kBF16, 3e-2, 1e-2, {false, 1e-1, 1e-2}}),
                          setting_name);
 
 }  // namespace

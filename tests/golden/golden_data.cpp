@@ -100,6 +100,7 @@ double relative_l2(const std::vector<float>& actual, const std::vector<float>& e
 
 double differing_share(const std::vector<std::uint8_t>& actual, const std::vector<std::uint8_t>& expected) {
   if (actual.size() != expected.size()) return 1.0;
+  if (expected.empty()) return 0.0;
   std::size_t differing = 0;
   for (std::size_t i = 0; i < expected.size(); ++i) differing += (actual[i] != 0) != (expected[i] != 0);
   return static_cast<double>(differing) / static_cast<double>(expected.size());
