@@ -46,6 +46,18 @@ struct Detection {
   std::vector<float> low_res;  // [4G, 4G] logits; empty without ConceptOptions::masks
 };
 
+// Where the time of one prompt went. On a CUDA device a part ends when its work is handed over, so that what it takes
+// is seen in the next part that waits for results: decoder or masks.
+struct ConceptTiming {
+  double text_ms = 0;    // tokens, and the text encoder unless the text was remembered
+  double prompt_ms = 0;  // exemplars
+  double fusion_ms = 0;
+  double decoder_ms = 0;  // boxes and scores
+  double masks_ms = 0;    // at low resolution
+
+  double total_ms() const { return text_ms + prompt_ms + fusion_ms + decoder_ms + masks_ms; }
+};
+
 // Holds masks at low resolution alone: 200 masks of a 12-megapixel picture take 66 MB instead of 2.4 GB. Enlarge them
 // one at a time.
 struct ConceptAnswer {
@@ -53,6 +65,7 @@ struct ConceptAnswer {
   float presence = 0;                 // 0..1: is the concept in the picture at all
   int width = 0;                      // of the picture
   int height = 0;
+  ConceptTiming timing;
 
   // Detection `index` at the picture's size: bilinear logits > 0. Requires masks.
   BinaryMask mask(std::size_t index) const;

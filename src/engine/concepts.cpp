@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/clock.h"
 #include "engine/engine_state.h"
 #include "engine/host_array.h"
 #include "engine/prompt_checks.h"
@@ -124,38 +125,51 @@ BinaryMask ConceptAnswer::mask(std::size_t index) const {
   return enlarge_mask(low_res, side, width, height);
 }
 
+Result<PromptTokens> Engine::State::concept_tokens(const ConceptPrompt& prompt) const {
+  Result<PromptTokens> tokens = texts->tokens(prompt.text);
+  if (!tokens || !tokens->empty()) return tokens;
+  if (!has_positive_exemplar(prompt)) {
+    return invalid("nothing to look for: give a text, or an exemplar that is not negative");
+  }
+  return texts->tokens(kVisualPrompt);
+}
+
 Result<ConceptAnswer> Engine::segment(const ConceptImage& image, const ConceptPrompt& prompt,
                                       const ConceptOptions& options) const {
   if (Status status = check_options(options); !status) return status.error();
   if (Status status = check_exemplars(prompt, image); !status) return status.error();
-  Result<PromptTokens> tokens = state_->texts->tokens(prompt.text);
-  if (!tokens) return tokens.error();
-  if (tokens->empty()) {
-    if (!has_positive_exemplar(prompt)) {
-      return invalid("nothing to look for: give a text, or an exemplar that is not negative");
-    }
-    tokens = state_->texts->tokens(kVisualPrompt);
-    if (!tokens) return tokens.error();
-  }
   const ConceptDetector& detector = *state_->detector;
   if (!prompt.points.empty() && !detector.takes_points()) {
     return Error{ErrorCode::kUnsupported,
                  "the checkpoint of " + state_->info.model +
                      " cannot take points for a concept (Hugging Face's naming leaves their weights out): use boxes"};
   }
+  ConceptAnswer answer;
+  answer.width = image.original_width;
+  answer.height = image.original_height;
+  Stopwatch stopwatch;
+  const auto lap = [&stopwatch] {
+    const double elapsed_ms = stopwatch.elapsed_ms();
+    stopwatch.restart();
+    return elapsed_ms;
+  };
 
+  const Result<PromptTokens> tokens = state_->concept_tokens(prompt);
+  if (!tokens) return tokens.error();
   const c10::InferenceMode no_gradients;
   const std::unique_ptr<TorchOps> ops = state_->make_ops();
   const auto text = state_->texts->features(*tokens, [&](std::span<const std::int64_t> ids) {
     return detector.encode_text(*ops, ops->integers({1, static_cast<std::int64_t>(ids.size())}, ids));
   });
+  answer.timing.text_ms = lap();
+
   const PromptSequence sequence =
       detector.prompt(*ops, image.features, text->tokens, text->valid, geometry_of(prompt, image));
-  const ConceptCandidates found = detector.detect(*ops, image.features, sequence);
+  answer.timing.prompt_ms = lap();
+  const Value memory = detector.fuse(*ops, image.features, sequence);
+  answer.timing.fusion_ms = lap();
 
-  ConceptAnswer answer;
-  answer.width = image.original_width;
-  answer.height = image.original_height;
+  const ConceptCandidates found = detector.detect(*ops, memory, sequence);
   answer.presence = sigmoid(HostArray(found.presence).all()[0]);
   const HostArray logits(found.logits);
   std::vector<float> scores;
@@ -165,10 +179,13 @@ Result<ConceptAnswer> Engine::segment(const ConceptImage& image, const ConceptPr
   for (const std::int64_t query : kept) {
     answer.detections.push_back({scores[query], pixel_box(boxes[query], image), {}});
   }
+  answer.timing.decoder_ms = lap();
+
   if (options.masks && !kept.empty()) {
-    add_masks(detector, *ops, detector.pixels(*ops, image.features, found, sequence), found.queries, kept,
+    add_masks(detector, *ops, detector.pixels(*ops, image.features, memory, sequence), found.queries, kept,
               answer.detections);
   }
+  answer.timing.masks_ms = lap();
   return answer;
 }
 

@@ -9,15 +9,16 @@
 namespace samcache {
 namespace {
 
-constexpr std::int64_t kGeluGrain = 1 << 14;  // elements a thread should have at least
+constexpr std::int64_t kGrain = 1 << 14;   // elements a thread should have at least
+constexpr std::int64_t kPixelGrain = 256;  // of a feature map; also how many are added up in float32
 
 cpu::Bf16* bits(const at::Tensor& tensor) { return static_cast<cpu::Bf16*>(tensor.data_ptr()); }
 
 // `x` is this function's to overwrite.
-at::Tensor gelu_in_place(const at::Tensor& x) {
+at::Tensor activate_in_place(const at::Tensor& x, void (*activate)(cpu::Bf16*, std::size_t)) {
   cpu::Bf16* data = bits(x);
-  at::parallel_for(0, x.numel(), kGeluGrain, [data](std::int64_t begin, std::int64_t end) {
-    cpu::gelu_bf16(data + begin, static_cast<std::size_t>(end - begin));
+  at::parallel_for(0, x.numel(), kGrain, [data, activate](std::int64_t begin, std::int64_t end) {
+    activate(data + begin, static_cast<std::size_t>(end - begin));
   });
   return x;
 }
@@ -27,23 +28,179 @@ bool per_key(const at::Tensor& bias) { return bias.size(1) == 1 && bias.size(2) 
 
 bool dense_bf16(const at::Tensor& x) { return x.scalar_type() == at::kBFloat16 && x.is_non_overlapping_and_dense(); }
 
+// Tokens with their numbers side by side, whatever the distance between tokens.
+at::Tensor bf16_tokens(const at::Tensor& x) {
+  const at::Tensor narrow = x.to(at::kBFloat16);
+  return narrow.stride(-1) == 1 ? narrow : narrow.contiguous();
+}
+
+// q [B, Nq, C], k and v [B, Nk, C] -> [B, Nq, C]. `complete(index, head)` adds what else there is to head
+// b * heads + h.
+template <class Complete>
+at::Tensor attend_bf16(const at::Tensor& q_any, const at::Tensor& k_any, const at::Tensor& v_any, int heads,
+                       const Complete& complete) {
+  const at::Tensor q = bf16_tokens(q_any);
+  const at::Tensor k = bf16_tokens(k_any);
+  const at::Tensor v = bf16_tokens(v_any);
+  const std::int64_t batch = q.size(0);
+  const std::int64_t channels = q.size(2);
+  const auto queries = static_cast<int>(q.size(1));
+  const auto keys = static_cast<int>(k.size(1));
+  const auto head_dim = static_cast<int>(channels / heads);
+  const at::Tensor out = at::empty({batch, queries, channels}, q.options());
+  const auto packed_size = static_cast<std::int64_t>(cpu::packed_size(keys, head_dim));
+  const at::Tensor packed = at::empty({batch * heads, 2, packed_size}, q.options());
+
+  const auto head_at = [&](std::int64_t index) {
+    const std::int64_t b = index / heads;
+    const std::int64_t column = index % heads * head_dim;
+    const auto at_head = [&](const at::Tensor& x) { return bits(x) + b * x.stride(0) + column; };
+    cpu::AttentionHead head{.q = at_head(q),
+                            .k = at_head(k),
+                            .v = at_head(v),
+                            .q_stride = static_cast<std::size_t>(q.stride(1)),
+                            .k_stride = static_cast<std::size_t>(k.stride(1)),
+                            .v_stride = static_cast<std::size_t>(v.stride(1)),
+                            .queries = queries,
+                            .keys = keys,
+                            .head_dim = head_dim,
+                            .out = at_head(out),
+                            .out_stride = static_cast<std::size_t>(channels)};
+    complete(index, head);
+    return head;
+  };
+  const auto keys_at = [&](std::int64_t index) { return bits(packed) + index * 2 * packed_size; };
+
+  at::parallel_for(0, batch * heads, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      cpu::pack_keys_values(head_at(i), keys_at(i), keys_at(i) + packed_size);
+    }
+  });
+  const std::int64_t blocks = (queries + cpu::kQueryBlock - 1) / cpu::kQueryBlock;
+  at::parallel_for(0, batch * heads * blocks, 1, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<float> scratch(cpu::attention_scratch_size(keys));
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t head = i / blocks;
+      cpu::attend_block(head_at(head), keys_at(head), keys_at(head) + packed_size,
+                        static_cast<int>(i % blocks) * cpu::kQueryBlock, scratch.data());
+    }
+  });
+  return out;
+}
+
 }  // namespace
+
+Value CpuOps::add(const Value& a, const Value& b) {
+  const at::Tensor& wide = tensor(a);
+  const at::Tensor& narrow = tensor(b);
+  // What a residual stream takes in: libtorch's sum of two types is not vectorised.
+  if (wide.scalar_type() != at::kFloat || narrow.scalar_type() != at::kBFloat16 || wide.sizes() != narrow.sizes() ||
+      !wide.is_contiguous() || !narrow.is_contiguous()) {
+    return TorchOps::add(a, b);
+  }
+  const at::Tensor out = at::empty_like(wide);
+  at::parallel_for(0, out.numel(), kGrain, [&](std::int64_t begin, std::int64_t end) {
+    cpu::add_bf16(wide.data_ptr<float>() + begin, bits(narrow) + begin, out.data_ptr<float>() + begin,
+                  static_cast<std::size_t>(end - begin));
+  });
+  return wrap(out);
+}
 
 Value CpuOps::gelu(const Value& x) {
   if (!dense_bf16(tensor(x))) return TorchOps::gelu(x);
-  return wrap(gelu_in_place(tensor(x).clone()));
+  return wrap(activate_in_place(tensor(x).clone(), cpu::gelu_bf16));
 }
 
 Value CpuOps::linear(const Value& x, const Value& weight, const Value& bias, Activation activation) {
-  if (activation != Activation::kGelu) return TorchOps::linear(x, weight, bias, activation);
   const Value sum = TorchOps::linear(x, weight, bias, Activation::kNone);
-  return dense_bf16(tensor(sum)) ? wrap(gelu_in_place(tensor(sum))) : TorchOps::gelu(sum);
+  if (activation == Activation::kNone) return sum;
+  const bool gelu = activation == Activation::kGelu;
+  if (dense_bf16(tensor(sum))) return wrap(activate_in_place(tensor(sum), gelu ? cpu::gelu_bf16 : cpu::relu_bf16));
+  return gelu ? TorchOps::gelu(sum) : TorchOps::relu(sum);
+}
+
+Value CpuOps::group_norm(const Value& x, int groups, const Value& weight, const Value& bias, float eps,
+                         Activation activation) {
+  const at::Tensor& in = tensor(x);
+  const std::int64_t channels = in.size(1);
+  if (in.scalar_type() != at::kBFloat16 || in.size(0) != 1 || channels % 16 != 0 || channels % groups != 0 ||
+      activation == Activation::kGelu || !in.is_contiguous(at::MemoryFormat::ChannelsLast)) {
+    return TorchOps::group_norm(x, groups, weight, bias, eps, activation);
+  }
+  const std::int64_t pixels = in.size(2) * in.size(3);
+  const int width = static_cast<int>(channels);
+  // Sums of short runs of pixels, then of those in double: the same whatever the number of threads.
+  const std::int64_t runs = (pixels + kPixelGrain - 1) / kPixelGrain;
+  const at::Tensor sums = at::zeros({runs, 2, channels}, at::kFloat);
+  at::parallel_for(0, runs, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t run = begin; run < end; ++run) {
+      const std::int64_t first = run * kPixelGrain;
+      float* out = sums.data_ptr<float>() + run * 2 * channels;
+      cpu::add_channel_sums(bits(in) + first * channels,
+                            static_cast<std::size_t>(std::min(kPixelGrain, pixels - first)), width, out,
+                            out + channels);
+    }
+  });
+  const at::Tensor moments = sums.sum(0, false, at::kDouble).view({2, groups, channels / groups}).sum(-1) /
+                             static_cast<double>(pixels * (channels / groups));  // [2, groups]
+  const at::Tensor mean = moments[0];
+  const at::Tensor deviation = (moments[1] - mean * mean).clamp_min(0).add(eps).sqrt();
+  const auto by_channel = [&](const at::Tensor& of_group) { return of_group.repeat_interleave(channels / groups); };
+  const at::Tensor scale = tensor(weight).to(at::kDouble) / by_channel(deviation);
+  const at::Tensor shift = (tensor(bias).to(at::kDouble) - by_channel(mean) * scale).to(at::kFloat).contiguous();
+  const at::Tensor scale_float = scale.to(at::kFloat).contiguous();
+  const at::Tensor out = at::empty_like(in);
+  at::parallel_for(0, pixels, kPixelGrain, [&](std::int64_t begin, std::int64_t end) {
+    cpu::scale_channels(bits(in) + begin * channels, static_cast<std::size_t>(end - begin), width,
+                        scale_float.data_ptr<float>(), shift.data_ptr<float>(), activation == Activation::kRelu,
+                        bits(out) + begin * channels);
+  });
+  return wrap(out);
+}
+
+Value CpuOps::relu_mlp(const Value& x, const Value& weight1, const Value& bias1, const Value& weight2,
+                       const Value& bias2) {
+  const at::Tensor& first = tensor(weight1);
+  const at::Tensor& second = tensor(weight2);
+  const auto inputs = static_cast<int>(first.size(1));
+  const auto hidden = static_cast<int>(first.size(0));
+  const auto outputs = static_cast<int>(second.size(0));
+  if (first.scalar_type() != at::kFloat || tensor(x).scalar_type() != at::kFloat ||
+      !cpu::small_mlp_supports(inputs, hidden, outputs)) {
+    return TorchOps::relu_mlp(x, weight1, bias1, weight2, bias2);
+  }
+  const at::Tensor in = tensor(x).contiguous();
+  const at::Tensor weight1_columns = first.t().contiguous();
+  const at::Tensor weight2_rows = second.contiguous();
+  const at::Tensor bias1_row = tensor(bias1).contiguous();
+  const at::Tensor bias2_row = tensor(bias2).contiguous();
+  const cpu::SmallMlp mlp{.weight1 = weight1_columns.data_ptr<float>(),
+                          .bias1 = bias1_row.data_ptr<float>(),
+                          .weight2 = weight2_rows.data_ptr<float>(),
+                          .bias2 = bias2_row.data_ptr<float>(),
+                          .inputs = inputs,
+                          .hidden = hidden,
+                          .outputs = outputs};
+  std::vector<std::int64_t> shape = in.sizes().vec();
+  shape.back() = outputs;
+  const at::Tensor out = at::empty(shape, in.options());
+  at::parallel_for(0, in.numel() / inputs, kPixelGrain, [&](std::int64_t begin, std::int64_t end) {
+    cpu::run_small_mlp(mlp, in.data_ptr<float>() + begin * inputs, static_cast<std::size_t>(end - begin),
+                       out.data_ptr<float>() + begin * outputs);
+  });
+  return wrap(out);
 }
 
 Value CpuOps::attention(const Value& q_value, const Value& k_value, const Value& v_value, int heads, int head_dim,
                         const Value& bias) {
   const std::int64_t queries = tensor(q_value).size(1);
   const std::int64_t keys = tensor(k_value).size(1);
+  const bool all_bf16 =
+      tensor(q_value).scalar_type() == at::kBFloat16 && tensor(k_value).scalar_type() == at::kBFloat16;
+  if (all_bf16 && !bias && std::min(queries, keys) > cpu::kMaxThinTokens && cpu::attention_supports(head_dim)) {
+    return wrap(attend_bf16(tensor(q_value), tensor(k_value), tensor(v_value), heads,
+                            [](std::int64_t, const cpu::AttentionHead&) {}));
+  }
   const bool thin = std::min(queries, keys) <= cpu::kMaxThinTokens && std::max(queries, keys) > cpu::kMaxThinTokens;
   if (!thin || !cpu::thin_attention_supports(head_dim) || (bias && !(keys < queries && per_key(tensor(bias))))) {
     return TorchOps::attention(q_value, k_value, v_value, heads, head_dim, bias);
@@ -86,52 +243,32 @@ Value CpuOps::attention(const Value& q_value, const Value& k_value, const Value&
   return wrap(out);
 }
 
+Value CpuOps::grid_attention(const Value& q, const Value& k, const Value& v, int heads, int head_dim,
+                             const Value& row_bias, const Value& column_bias) {
+  // The keys' type decides: queries that were kept at full precision are few and rounded here.
+  if (tensor(k).scalar_type() != at::kBFloat16 || !cpu::attention_supports(head_dim)) {
+    return TorchOps::grid_attention(q, k, v, heads, head_dim, row_bias, column_bias);
+  }
+  const at::Tensor rows = tensor(row_bias).to(at::kFloat).contiguous();        // [B, heads, Nq, H]
+  const at::Tensor columns = tensor(column_bias).to(at::kFloat).contiguous();  // [B, heads, Nq, W]
+  return wrap(attend_bf16(tensor(q), tensor(k), tensor(v), heads, [&](std::int64_t index, cpu::AttentionHead& head) {
+    head.row_bias = rows.data_ptr<float>() + index * rows.size(2) * rows.size(3);
+    head.column_bias = columns.data_ptr<float>() + index * columns.size(2) * columns.size(3);
+    head.grid_columns = static_cast<int>(columns.size(3));
+  }));
+}
+
 Value CpuOps::rotary_self_attention(const Value& qkv_value, const RotaryTable& table, int heads) {
   if (tensor(qkv_value).scalar_type() != at::kBFloat16 || !cpu::attention_supports(table.head_dim)) {
     return TorchOps::rotary_self_attention(qkv_value, table, heads);
   }
-  const at::Tensor qkv = tensor(qkv_value).contiguous();  // [B, N, 3C]
-  const std::int64_t batch = qkv.size(0);
-  const auto tokens = static_cast<int>(qkv.size(1));
-  const std::int64_t channels = qkv.size(2) / 3;
-  const at::Tensor out = at::empty({batch, tokens, channels}, qkv.options());
+  const std::vector<at::Tensor> qkv = tensor(qkv_value).chunk(3, -1);  // [B, N, C] each
   const at::Tensor cos = tensor(table.cos).contiguous();
   const at::Tensor sin = tensor(table.sin).contiguous();
-  const auto packed_size = static_cast<std::int64_t>(cpu::packed_size(tokens, table.head_dim));
-  const at::Tensor packed = at::empty({batch * heads, 2, packed_size}, qkv.options());
-
-  const auto head_at = [&](std::int64_t index) {
-    const std::int64_t b = index / heads;
-    const std::int64_t column = index % heads * table.head_dim;
-    const cpu::Bf16* q = bits(qkv) + b * tokens * 3 * channels + column;
-    return cpu::RotaryHead{.q = q,
-                           .k = q + channels,
-                           .v = q + 2 * channels,
-                           .stride = static_cast<std::size_t>(3 * channels),
-                           .cos = cos.data_ptr<float>(),
-                           .sin = sin.data_ptr<float>(),
-                           .tokens = tokens,
-                           .head_dim = table.head_dim,
-                           .out = bits(out) + b * tokens * channels + column,
-                           .out_stride = static_cast<std::size_t>(channels)};
-  };
-  const auto keys_at = [&](std::int64_t index) { return bits(packed) + index * 2 * packed_size; };
-
-  at::parallel_for(0, batch * heads, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      cpu::pack_keys_values(head_at(i), keys_at(i), keys_at(i) + packed_size);
-    }
-  });
-  const std::int64_t blocks = (tokens + cpu::kQueryBlock - 1) / cpu::kQueryBlock;
-  at::parallel_for(0, batch * heads * blocks, 1, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<float> scratch(cpu::attention_scratch_size(tokens));
-    for (std::int64_t i = begin; i < end; ++i) {
-      const std::int64_t head = i / blocks;
-      cpu::attend_block(head_at(head), keys_at(head), keys_at(head) + packed_size,
-                        static_cast<int>(i % blocks) * cpu::kQueryBlock, scratch.data());
-    }
-  });
-  return wrap(out);
+  return wrap(attend_bf16(qkv[0], qkv[1], qkv[2], heads, [&](std::int64_t, cpu::AttentionHead& head) {
+    head.cos = cos.data_ptr<float>();
+    head.sin = sin.data_ptr<float>();
+  }));
 }
 
 }  // namespace samcache

@@ -9,10 +9,17 @@ namespace samcache {
 class CpuOps : public TorchOps {
  public:
   CpuOps() : TorchOps(at::kCPU) {}
+  Value add(const Value& a, const Value& b) override;
   Value gelu(const Value& x) override;
+  Value group_norm(const Value& x, int groups, const Value& weight, const Value& bias, float eps,
+                   Activation activation) override;
+  Value relu_mlp(const Value& x, const Value& weight1, const Value& bias1, const Value& weight2,
+                 const Value& bias2) override;
   Value linear(const Value& x, const Value& weight, const Value& bias, Activation activation) override;
   Value attention(const Value& q, const Value& k, const Value& v, int heads, int head_dim,
                   const Value& bias = {}) override;
+  Value grid_attention(const Value& q, const Value& k, const Value& v, int heads, int head_dim, const Value& row_bias,
+                       const Value& column_bias) override;
   Value rotary_self_attention(const Value& qkv, const RotaryTable& table, int heads) override;
 };
 

@@ -32,11 +32,14 @@ struct Engine::State {
   at::ScalarType stored = at::kBFloat16;  // of the encodings made here
   std::optional<Sam3ImageModel> model;
   std::optional<ConceptDetector> detector;
-  std::optional<TextMemory> texts;
+  mutable std::optional<TextMemory> texts;  // remembers; thread-safe
   Engine::TensorTap tap;
 
   // For one call: the fastest Ops for this device and precision, tapped if asked for.
   std::unique_ptr<TorchOps> make_ops() const;
+
+  // What a prompt's text means; "visual" where there are only exemplars.
+  Result<PromptTokens> concept_tokens(const ConceptPrompt& prompt) const;
 
   // The tensors of `profile` on this device, derived where need be; checks that the encoding fits this model.
   Result<std::vector<Value>> profile_values(const Engine& engine, const Encoding& encoding, Profile profile) const;

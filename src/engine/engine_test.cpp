@@ -8,36 +8,12 @@
 #include <thread>
 
 #include "base/hashing.h"
+#include "engine/tiny_engine.h"
 
 namespace samcache {
 namespace {
 
 constexpr Profile kTrunkAndInteractive[] = {Profile::kTrunk, Profile::kInteractive};
-
-std::unique_ptr<Engine> load_tiny(std::optional<Precision> precision) {
-  EngineOptions options;
-  options.model = std::string(SAMCACHE_TEST_DATA) + "/tiny_hf";
-  options.precision = precision;
-  Result<std::unique_ptr<Engine>> engine = Engine::load(options);
-  if (!engine) throw std::runtime_error(engine.error().message);
-  return std::move(*engine);
-}
-
-// Something with edges and gradients.
-RgbImage test_picture(int width, int height) {
-  RgbImage image{width, height, {}};
-  for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width; ++x) {
-      const bool inside = std::hypot(x - width / 3, y - height / 2) < height / 4.0;
-      image.pixels.push_back(static_cast<std::uint8_t>(inside ? 220 : x * 255 / width));
-      image.pixels.push_back(static_cast<std::uint8_t>(inside ? 40 : y * 255 / height));
-      image.pixels.push_back(static_cast<std::uint8_t>((x * 7 + y * 13) % 256));
-    }
-  }
-  return image;
-}
-
-ImageIdentity identity() { return {std::string(64, 'a'), "c0ffee00-0000-8000-8000-000000000000"}; }
 
 InteractivePrompt click(float x, float y) {
   InteractivePrompt prompt;

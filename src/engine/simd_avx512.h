@@ -3,10 +3,22 @@
 
 #include <immintrin.h>
 
+#include <cstdint>
+
 namespace samcache::cpu::simd {
 
 inline constexpr int kLanes = 16;
 inline constexpr float kLog2E = 1.44269504088896340736f;
+
+// Values of type bf16 travel as their 16 bits.
+static inline __m512 load_bf16(const std::uint16_t* p) {
+  return _mm512_castsi512_ps(
+      _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))), 16));
+}
+
+static inline void store_bf16(std::uint16_t* p, __m512 x) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(x)));
+}
 
 // 2^x for x <= 0 and not too small: a polynomial on the fraction (relative error under 3e-7), scaled by the integer.
 static inline __m512 exp2_nonpositive(__m512 x) {

@@ -114,7 +114,8 @@ Value TorchOps::clamp(const Value& x, float low, float high) { return w(at::clam
 Value TorchOps::sin(const Value& x) { return w(at::sin(t(x))); }
 Value TorchOps::cos(const Value& x) { return w(at::cos(t(x))); }
 Value TorchOps::equals(const Value& x, float value) { return w(at::eq(t(x), value).to(at::kFloat)); }
-Value TorchOps::widen(const Value& x) { return w(t(x).to(at::kFloat)); }
+// In row-major order too: every sum of the residual stream that starts here keeps the order of its first operand.
+Value TorchOps::widen(const Value& x) { return w(t(x).to(at::kFloat).contiguous()); }
 Value TorchOps::cast_like(const Value& x, const Value& like) { return w(t(x).to(t(like).scalar_type())); }
 
 Value TorchOps::matmul(const Value& a, const Value& b) {
@@ -130,10 +131,11 @@ Value TorchOps::layer_norm(const Value& x, const Value& weight, const Value& bia
   return w(out.to(in.scalar_type()));
 }
 
-Value TorchOps::group_norm(const Value& x, int groups, const Value& weight, const Value& bias, float eps) {
+Value TorchOps::group_norm(const Value& x, int groups, const Value& weight, const Value& bias, float eps,
+                           Activation activation) {
   const at::Tensor& in = t(x);
   const at::Tensor out = at::group_norm(in.to(t(weight).scalar_type()), groups, t(weight), t(bias), eps);
-  return w(out.to(in.scalar_type()));
+  return w(activate(out, activation).to(in.scalar_type()));
 }
 
 Value TorchOps::linear(const Value& x, const Value& weight, const Value& bias, Activation activation) {
@@ -190,19 +192,17 @@ Value TorchOps::upsampled_conv2d(const Value& x, const Value& weight, const Valu
     const at::Tensor a = k.select(dim, 0), b = k.select(dim, 1), c = k.select(dim, 2);
     return odd != 0 ? at::stack({a + b, c}, dim) : at::stack({a, b + c}, dim);
   };
-  std::vector<at::Tensor> rows;
+  const at::Tensor out = at::empty({in.size(0), 2 * height, 2 * width, kernel.size(0)}, in.options());
   for (int row = 0; row < 2; ++row) {
-    std::vector<at::Tensor> columns;
     for (int column = 0; column < 2; ++column) {
       const at::Tensor taps = add_taps(add_taps(kernel, 2, row), 3, column).to(in.scalar_type());
       // Padded all round the result has one row and column too many: at the end for even pixels, in front for odd.
       const at::Tensor padded = at::conv2d(in, taps, or_undefined(bias), {1, 1}, {1, 1});
-      columns.push_back(to_channels_last(padded.slice(2, row, row + height).slice(3, column, column + width)));
+      const at::Tensor inner = padded.slice(2, row, row + height).slice(3, column, column + width);
+      out.slice(1, row, 2 * height, 2).slice(2, column, 2 * width, 2).copy_(to_channels_last(inner));
     }
-    rows.push_back(at::stack(columns, 3));  // [B, H, W, 2, O]
   }
-  const at::Tensor out = at::stack(rows, 2);  // [B, H, 2, W, 2, O]
-  return w(from_channels_last(out.reshape({in.size(0), 2 * height, 2 * width, out.size(-1)})));
+  return w(from_channels_last(out));
 }
 
 Value TorchOps::rotary_self_attention(const Value& qkv, const RotaryTable& table, int heads) {

@@ -42,7 +42,8 @@ class TorchOps : public Ops {
   Value matmul(const Value& a, const Value& b) override;
   Value softmax(const Value& x) override;
   Value layer_norm(const Value& x, const Value& weight, const Value& bias, float eps) override;
-  Value group_norm(const Value& x, int groups, const Value& weight, const Value& bias, float eps) override;
+  Value group_norm(const Value& x, int groups, const Value& weight, const Value& bias, float eps,
+                   Activation activation) override;
   Value linear(const Value& x, const Value& weight, const Value& bias, Activation activation) override;
   Value conv2d(const Value& x, const Value& weight, const Value& bias, int stride, int padding) override;
   Value conv_transpose2d(const Value& x, const Value& weight, const Value& bias, int stride) override;

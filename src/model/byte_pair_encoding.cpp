@@ -64,8 +64,7 @@ BytePairEncoding::BytePairEncoding(const Vocabulary& vocabulary) {
   }
   merges_.reserve(vocabulary.merges.size());
   std::int32_t rank = 0;
-  for (const auto& [left, right] : vocabulary.merges)
-    merges_[pair_key(vocabulary.ids.at(left), vocabulary.ids.at(right))] = {rank++, vocabulary.ids.at(left + right)};
+  for (const auto& [left, right, merged] : vocabulary.merges) merges_[pair_key(left, right)] = {rank++, merged};
 }
 
 const BytePairEncoding::Merge* BytePairEncoding::find_merge(std::int32_t left, std::int32_t right) const {

@@ -74,15 +74,15 @@ PromptSequence ConceptDetector::prompt(Ops& ops, const ConceptFeatures& image, c
   return prompt;
 }
 
-ConceptCandidates ConceptDetector::detect(Ops& ops, const ConceptFeatures& image, const PromptSequence& prompt) const {
-  ConceptCandidates found;
-  found.memory = fusion_(ops, image.fusion, positions_, prompt.tokens, prompt.bias);
-  ops.tap("enc/memory", found.memory);
-  const DecodedQueries decoded = decoder_(ops, found.memory, positions_, prompt.tokens, prompt.bias);
-  found.queries = decoded.features;
-  found.boxes = decoded.boxes;
-  found.presence = decoded.presence;
-  found.logits = scoring_(ops, prompt, decoded.features);
+Value ConceptDetector::fuse(Ops& ops, const ConceptFeatures& image, const PromptSequence& prompt) const {
+  const Value memory = fusion_(ops, image.fusion, positions_, prompt.tokens, prompt.bias);
+  ops.tap("enc/memory", memory);
+  return memory;
+}
+
+ConceptCandidates ConceptDetector::detect(Ops& ops, const Value& memory, const PromptSequence& prompt) const {
+  const DecodedQueries decoded = decoder_(ops, memory, positions_, prompt.tokens, prompt.bias);
+  ConceptCandidates found{decoded.features, decoded.boxes, scoring_(ops, prompt, decoded.features), decoded.presence};
   ops.tap("pred_boxes", found.boxes);
   ops.tap("pred_logits", found.logits);
   ops.tap("presence_logit_dec", found.presence);

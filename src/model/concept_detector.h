@@ -31,7 +31,6 @@ struct PromptSequence {
 };
 
 struct ConceptCandidates {
-  Value memory;    // [B, G*G, d]
   Value queries;   // [B, Q, d]
   Value boxes;     // [B, Q, 4] centre x, centre y, width, height in units of the picture's sides
   Value logits;    // [B, Q]: that the query is an instance
@@ -70,12 +69,14 @@ class ConceptDetector {
   PromptSequence prompt(Ops& ops, const ConceptFeatures& image, const Value& text,
                         std::span<const std::uint8_t> text_valid, const GeometryPrompt& exemplars) const;
 
-  ConceptCandidates detect(Ops& ops, const ConceptFeatures& image, const PromptSequence& prompt) const;
+  // -> memory [B, G*G, d]: the image as the prompt makes it look
+  Value fuse(Ops& ops, const ConceptFeatures& image, const PromptSequence& prompt) const;
+
+  ConceptCandidates detect(Ops& ops, const Value& memory, const PromptSequence& prompt) const;
 
   // For masks: what is common to all of them, filters of some queries [B, n, d], logits [B, n, 4G * 4G].
-  Value pixels(Ops& ops, const ConceptFeatures& image, const ConceptCandidates& found,
-               const PromptSequence& prompt) const {
-    return mask_head_.pixels(ops, image.masks, found.memory, prompt.tokens, prompt.bias);
+  Value pixels(Ops& ops, const ConceptFeatures& image, const Value& memory, const PromptSequence& prompt) const {
+    return mask_head_.pixels(ops, image.masks, memory, prompt.tokens, prompt.bias);
   }
   ConceptMaskHead::Filters filters(Ops& ops, const Value& queries) const { return mask_head_.filters(ops, queries); }
   Value masks(Ops& ops, const Value& pixels, const ConceptMaskHead::Filters& filters) const {

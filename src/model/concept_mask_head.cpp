@@ -42,7 +42,7 @@ Value ConceptMaskHead::pixels(Ops& ops, const ImagePart& image, const Value& mem
     const Stage& stage = stages_[i];
     const Value sum = ops.add(image[i], ops.upsampled_conv2d(x, stage.conv.weight, {}));
     ops.tap(("pix_conv" + std::to_string(i)).c_str(), sum);
-    x = ops.relu(ops.group_norm(sum, kNormGroups, stage.norm_weight, stage.norm_bias, kLayerNormEps));
+    x = ops.group_norm(sum, kNormGroups, stage.norm_weight, stage.norm_bias, kLayerNormEps, Activation::kRelu);
   }
   ops.tap("pixel_embed", x);
   return x;
@@ -55,8 +55,9 @@ ConceptMaskHead::Filters ConceptMaskHead::filters(Ops& ops, const Value& queries
 }
 
 Value ConceptMaskHead::masks(Ops& ops, const Value& pixels, const Filters& filters) const {
-  const Value columns = ops.reshape(pixels, {0, 0, -1});
-  return ops.add(ops.matmul(ops.cast_like(filters.weights, pixels), columns), filters.shifts);
+  const Value tokens = tokens_from_map(ops, pixels, 4 * grid_, 4 * grid_);
+  const Value columns = ops.permute(ops.cast_like(filters.weights, pixels), {0, 2, 1});
+  return ops.add(ops.permute(ops.matmul(tokens, columns), {0, 2, 1}), filters.shifts);
 }
 
 }  // namespace samcache

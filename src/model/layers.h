@@ -106,6 +106,7 @@ struct ReluMlp {
     for (int i = 0; i < depth; ++i) layers.emplace_back(scope["layers"][i]);
   }
   Value operator()(Ops& ops, Value x) const {
+    if (layers.size() == 2) return ops.relu_mlp(x, layers[0].weight, layers[0].bias, layers[1].weight, layers[1].bias);
     for (std::size_t i = 0; i < layers.size(); ++i) {
       x = layers[i](ops, x, i + 1 < layers.size() ? Activation::kRelu : Activation::kNone);
     }

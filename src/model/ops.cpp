@@ -36,6 +36,11 @@ Value Ops::grid_attention(const Value& q, const Value& k, const Value& v, int he
   return attention(q, k, v, heads, head_dim, grid_bias(row_bias, column_bias));
 }
 
+Value Ops::relu_mlp(const Value& x, const Value& weight1, const Value& bias1, const Value& weight2,
+                    const Value& bias2) {
+  return linear(linear(x, weight1, bias1, Activation::kRelu), weight2, bias2);
+}
+
 Value Ops::upsampled_conv2d(const Value& x, const Value& weight, const Value& bias) {
   return conv2d(upsample_nearest_2x(x), weight, bias, 1, 1);
 }

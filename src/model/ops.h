@@ -96,8 +96,9 @@ class Ops {
   virtual Value matmul(const Value& a, const Value& b) = 0;  // [..., M, K] x [..., K, N] -> [..., M, N]
   virtual Value softmax(const Value& x) = 0;                 // over the last dimension
   virtual Value layer_norm(const Value& x, const Value& weight, const Value& bias, float eps) = 0;  // last dimension
-  // x [B, C, H, W]: over each of `groups` groups of channels together with all pixels.
-  virtual Value group_norm(const Value& x, int groups, const Value& weight, const Value& bias, float eps) = 0;
+  // x [B, C, H, W]: over each of `groups` groups of channels together with all pixels; then the activation.
+  virtual Value group_norm(const Value& x, int groups, const Value& weight, const Value& bias, float eps,
+                           Activation activation = Activation::kNone) = 0;
   // x [..., K], weight [N, K], bias [N] or none -> act(x weight^T + bias) [..., N]
   virtual Value linear(const Value& x, const Value& weight, const Value& bias,
                        Activation activation = Activation::kNone) = 0;
@@ -117,6 +118,9 @@ class Ops {
   // that of its column: row_bias [B, heads, Nq, H], column_bias [B, heads, Nq, W].
   virtual Value grid_attention(const Value& q, const Value& k, const Value& v, int heads, int head_dim,
                                const Value& row_bias, const Value& column_bias);
+  // linear(linear(x, weight1, bias1, kRelu), weight2, bias2)
+  virtual Value relu_mlp(const Value& x, const Value& weight1, const Value& bias1, const Value& weight2,
+                         const Value& bias2);
   // conv2d(upsample_nearest_2x(x), weight, bias, 1, 1) for 3x3 kernels.
   virtual Value upsampled_conv2d(const Value& x, const Value& weight, const Value& bias);
   // Self-attention on a fused projection qkv [B, N, 3C] = [q | k | v], q and k turned by `table` first. -> [B, N, C]

@@ -13,7 +13,15 @@ namespace samcache {
 namespace {
 
 using Json = nlohmann::json;
-using Merge = Vocabulary::Merge;
+
+// A merge as a file spells it: views into the file's text.
+struct SpelledMerge {
+  std::string_view left;
+  std::string_view right;
+
+  std::string merged() const { return std::string(left) + std::string(right); }
+};
+using SpelledMerges = std::vector<SpelledMerge>;
 
 constexpr const char* kStartToken = "<|startoftext|>";
 constexpr const char* kEndToken = "<|endoftext|>";
@@ -56,34 +64,35 @@ Status add_added_tokens(const Json& added_tokens, const std::string& name, Vocab
   return {};
 }
 
-Result<Merge> parse_merge(std::string_view text, const std::string& where) {
+Result<SpelledMerge> parse_merge(std::string_view text, const std::string& where) {
   const std::size_t space = text.find(' ');
   const bool two_symbols = space != std::string_view::npos && space > 0 && space + 1 < text.size() &&
                            text.find(' ', space + 1) == std::string_view::npos;
   if (!two_symbols) return corrupt(where, in_quotes(text) + " is not two symbols with a space between");
-  return Merge{std::string(text.substr(0, space)), std::string(text.substr(space + 1))};
+  return SpelledMerge{text.substr(0, space), text.substr(space + 1)};
 }
 
-Status add_json_merges(const Json& merges, const std::string& name, Vocabulary& vocabulary) {
+Result<SpelledMerge> parse_json_merge(const Json& merge, const std::string& where) {
+  if (merge.is_string()) return parse_merge(merge.get_ref<const std::string&>(), where);
+  if (!merge.is_array() || merge.size() != 2 || !merge[0].is_string() || !merge[1].is_string())
+    return corrupt(where, "neither a string nor a pair of strings");
+  return SpelledMerge{merge[0].get_ref<const std::string&>(), merge[1].get_ref<const std::string&>()};
+}
+
+Result<SpelledMerges> parse_json_merges(const Json& merges, const std::string& name) {
   if (!merges.is_array()) return corrupt(name, "model.merges is not a list");
-  vocabulary.merges.reserve(merges.size());
+  SpelledMerges result;
+  result.reserve(merges.size());
   for (const Json& merge : merges) {
-    const std::string where = name + ", merge " + std::to_string(vocabulary.merges.size());
-    if (merge.is_string()) {
-      Result<Merge> parsed = parse_merge(merge.get_ref<const std::string&>(), where);
-      if (!parsed) return parsed.error();
-      vocabulary.merges.push_back(*std::move(parsed));
-    } else if (merge.is_array() && merge.size() == 2 && merge[0].is_string() && merge[1].is_string()) {
-      vocabulary.merges.push_back({merge[0].get<std::string>(), merge[1].get<std::string>()});
-    } else {
-      return corrupt(where, "neither a string nor a pair of strings");
-    }
+    const Result<SpelledMerge> parsed = parse_json_merge(merge, name + ", merge " + std::to_string(result.size()));
+    if (!parsed) return parsed.error();
+    result.push_back(*parsed);
   }
-  return {};
+  return result;
 }
 
-// The merges of a file that has one a line below a line with "#version"; lines past `most` are not looked at.
-Status add_merge_lines(std::string_view text, std::size_t most, const std::string& name, Vocabulary& vocabulary) {
+// The merges of a file that has one a line below a line with "#version"; lines past `most` merges are not looked at.
+Result<SpelledMerges> parse_merge_lines(std::string_view text, std::size_t most, const std::string& name) {
   const auto next_line = [&] {
     const std::size_t length = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, length);
@@ -94,12 +103,13 @@ Status add_merge_lines(std::string_view text, std::size_t most, const std::strin
   if (next_line().find("#version") == std::string_view::npos)
     return wrong_kind(name, "the first line has no \"#version\"");
   if (!is_utf8(text)) return corrupt(name, "not UTF-8");
-  for (std::size_t line = 2; !text.empty() && vocabulary.merges.size() < most; ++line) {
-    Result<Merge> merge = parse_merge(next_line(), name + ", line " + std::to_string(line));
+  SpelledMerges result;
+  for (std::size_t line = 2; !text.empty() && result.size() < most; ++line) {
+    const Result<SpelledMerge> merge = parse_merge(next_line(), name + ", line " + std::to_string(line));
     if (!merge) return merge.error();
-    vocabulary.merges.push_back(*std::move(merge));
+    result.push_back(*merge);
   }
-  return {};
+  return result;
 }
 
 Result<Json> parse_json(std::string_view text, const std::string& name) {
@@ -122,22 +132,33 @@ Status check_ids(const Vocabulary& vocabulary, const std::string& name) {
   return {};
 }
 
-Status check_merges(const Vocabulary& vocabulary, const std::string& name) {
-  std::unordered_set<std::string> pairs;
-  pairs.reserve(vocabulary.merges.size());
-  for (const Merge& merge : vocabulary.merges) {
-    for (const std::string& symbol : {merge.left, merge.right, merge.left + merge.right})
-      if (!vocabulary.ids.contains(symbol))
-        return corrupt(name, "the merge of " + in_quotes(merge.left) + " and " + in_quotes(merge.right) +
-                                 " needs a token " + in_quotes(symbol) + ", which has no id");
-    if (!pairs.insert(merge.left + ' ' + merge.right).second)
-      return corrupt(name, "two merges of " + in_quotes(merge.left) + " and " + in_quotes(merge.right));
+Status add_merges(const SpelledMerges& merges, const std::string& name, Vocabulary& vocabulary) {
+  const auto spelled = [](const SpelledMerge& merge) {
+    return in_quotes(merge.left) + " and " + in_quotes(merge.right);
+  };
+  std::unordered_set<std::uint64_t> pairs;
+  pairs.reserve(merges.size());
+  vocabulary.merges.reserve(merges.size());
+  for (const SpelledMerge& merge : merges) {
+    std::array<std::int32_t, 3> ids{};
+    auto* id = ids.data();
+    for (const std::string& symbol : {std::string(merge.left), std::string(merge.right), merge.merged()}) {
+      const auto found = vocabulary.ids.find(symbol);
+      if (found == vocabulary.ids.end())
+        return corrupt(name,
+                       "the merge of " + spelled(merge) + " needs a token " + in_quotes(symbol) + ", which has no id");
+      *id++ = found->second;
+    }
+    if (!pairs.insert(static_cast<std::uint64_t>(ids[0]) << 32 | static_cast<std::uint32_t>(ids[1])).second)
+      return corrupt(name, "two merges of " + spelled(merge));
+    vocabulary.merges.push_back({ids[0], ids[1], ids[2]});
   }
   return {};
 }
 
-// What all forms have in common, once tokens and merges are there.
-Result<Vocabulary> completed(Vocabulary vocabulary, const std::string& vocab_name, const std::string& merges_name) {
+// What all forms have in common, once the tokens are there.
+Result<Vocabulary> completed(Vocabulary vocabulary, const std::string& vocab_name, const SpelledMerges& merges,
+                             const std::string& merges_name) {
   const auto special = [&](const char* token) {
     const auto found = vocabulary.ids.find(token);
     return found == vocabulary.ids.end() ? -1 : found->second;
@@ -147,7 +168,7 @@ Result<Vocabulary> completed(Vocabulary vocabulary, const std::string& vocab_nam
   for (const auto& [token, id] : {std::pair(kStartToken, vocabulary.start), std::pair(kEndToken, vocabulary.end)})
     if (id < 0) return wrong_kind(vocab_name, std::string("there is no token \"") + token + "\"");
   if (const Status checked = check_ids(vocabulary, vocab_name); !checked) return checked.error();
-  if (const Status checked = check_merges(vocabulary, merges_name); !checked) return checked.error();
+  if (const Status added = add_merges(merges, merges_name, vocabulary); !added) return added.error();
   return vocabulary;
 }
 
@@ -174,39 +195,42 @@ Result<Vocabulary> parse_tokenizer_json(std::string_view text, const std::string
   const auto model = document->find("model");
   if (model == document->end() || !model->is_object() || !model->contains("vocab") || !model->contains("merges"))
     return wrong_kind(name, "there is no model with a vocab and merges");
+  const Result<SpelledMerges> merges = parse_json_merges((*model)["merges"], name);
+  if (!merges) return merges.error();
   Vocabulary vocabulary;
   if (const Status added = add_vocab((*model)["vocab"], name, vocabulary); !added) return added.error();
-  if (const Status added = add_json_merges((*model)["merges"], name, vocabulary); !added) return added.error();
   if (document->contains("added_tokens"))
     if (const Status added = add_added_tokens((*document)["added_tokens"], name, vocabulary); !added)
       return added.error();
-  return completed(std::move(vocabulary), name, name);
+  return completed(std::move(vocabulary), name, *merges, name);
 }
 
 Result<Vocabulary> parse_vocab_and_merges(std::string_view vocab, const std::string& vocab_name,
                                           std::string_view merges, const std::string& merges_name) {
   const Result<Json> document = parse_json(vocab, vocab_name);
   if (!document) return document.error();
+  constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
+  const Result<SpelledMerges> spelled = parse_merge_lines(merges, kAll, merges_name);
+  if (!spelled) return spelled.error();
   Vocabulary vocabulary;
   if (const Status added = add_vocab(*document, vocab_name, vocabulary); !added) return added.error();
-  constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
-  if (const Status added = add_merge_lines(merges, kAll, merges_name, vocabulary); !added) return added.error();
-  return completed(std::move(vocabulary), vocab_name, merges_name);
+  return completed(std::move(vocabulary), vocab_name, *spelled, merges_name);
 }
 
 Result<Vocabulary> parse_original_merges(std::string_view text, const std::string& name) {
+  const Result<SpelledMerges> merges = parse_merge_lines(text, kMostOriginalMerges, name);
+  if (!merges) return merges.error();
   Vocabulary vocabulary;
-  if (const Status added = add_merge_lines(text, kMostOriginalMerges, name, vocabulary); !added) return added.error();
+  vocabulary.ids.reserve(merges->size() + 2 * 256 + 2);
   std::int32_t next_id = 0;
-  vocabulary.ids.reserve(vocabulary.merges.size() + 2 * 256 + 2);
   const std::array<ByteSymbol, 256> bytes = byte_symbols();
   for (const ByteSymbol& byte : bytes) vocabulary.ids[byte.symbol] = next_id++;
   for (const ByteSymbol& byte : bytes) vocabulary.ids[byte.symbol + std::string(kEndOfWord)] = next_id++;
   // Where two merges make the same symbol the later id counts, as in the official code.
-  for (const Merge& merge : vocabulary.merges) vocabulary.ids[merge.left + merge.right] = next_id++;
+  for (const SpelledMerge& merge : *merges) vocabulary.ids[merge.merged()] = next_id++;
   vocabulary.ids[kStartToken] = next_id++;
   vocabulary.ids[kEndToken] = next_id++;
-  return completed(std::move(vocabulary), name, name);
+  return completed(std::move(vocabulary), name, *merges, name);
 }
 
 }  // namespace samcache

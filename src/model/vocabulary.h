@@ -6,8 +6,8 @@
 // the official code has one way, text_cleaning.h.
 //
 // Plain values. Files come from outside: whatever is wrong with one is an Error that names the file and what is wrong.
-// What is promised of a Vocabulary: ids are 0 or more and no two tokens share one; every symbol that a merge takes or
-// makes has an id, and so has every byte, within a word and at its end; no two merges take the same pair.
+// What is promised of a Vocabulary: ids are 0 or more and no two tokens share one; every byte has one, within a word
+// and at its end; no two merges take the same pair.
 #pragma once
 
 #include <array>
@@ -23,9 +23,11 @@
 namespace samcache {
 
 struct Vocabulary {
+  // Ids of two neighbours and of what they become.
   struct Merge {
-    std::string left;
-    std::string right;
+    std::int32_t left = 0;
+    std::int32_t right = 0;
+    std::int32_t merged = 0;
   };
 
   std::unordered_map<std::string, std::int32_t> ids;

@@ -1,6 +1,6 @@
-// AVX-512 BF16 kernels; this file alone is compiled for that instruction set.
+// Attention in bf16: AVX-512 BF16; compiled for that instruction set.
 //
-// Attention keeps a block of queries against all keys: its logits (24 x 5184 floats for a global block) fit the L2
+// It keeps a block of queries against all keys: its logits (24 x 5184 floats for a global block) fit the L2
 // cache, so the softmax is the plain one and nothing of size N x N ever exists. vdpbf16ps multiplies pairs of
 // neighbouring inner elements, so both products read an operand with pairs interleaved ("packed") and broadcast the
 // pairs of the other.
@@ -18,6 +18,8 @@ namespace {
 using simd::exp2_nonpositive;
 using simd::kLanes;
 using simd::kLog2E;
+using simd::load_bf16;
+using simd::store_bf16;
 
 constexpr int kTileKeys = 64;  // keys of one tile of logits: four registers
 constexpr int kTileRows = 6;   // queries of one tile: 6 x 4 accumulators
@@ -25,23 +27,19 @@ constexpr int kMaxHeadDim = 64;
 
 static_assert(kQueryBlock % kTileRows == 0);
 
-int padded_keys(int tokens) { return (tokens + kTileKeys - 1) / kTileKeys * kTileKeys; }
-
-__m512 load_bf16(const Bf16* p) {
-  return _mm512_castsi512_ps(
-      _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))), 16));
-}
-
-void store_bf16(Bf16* p, __m512 x) {
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(x)));
-}
+int padded_keys(int keys) { return (keys + kTileKeys - 1) / kTileKeys * kTileKeys; }
 
 __m512i widen_u16(__m512 x) {  // x rounded to bf16, one in the low half of each lane
   return _mm512_cvtepu16_epi32(reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(x)));
 }
 
+// x[0, size) * scale
+void scale_token(const Bf16* x, int size, float scale, Bf16* out) {
+  for (int d = 0; d < size; d += kLanes) store_bf16(out + d, _mm512_mul_ps(load_bf16(x + d), _mm512_set1_ps(scale)));
+}
+
 // head_dim numbers of one token, turned by its angles and scaled. A lane holds one pair: re in its low half.
-void rotate_token(const RotaryHead& head, const Bf16* x, int token, float scale, Bf16* out) {
+void rotate_token(const AttentionHead& head, const Bf16* x, int token, float scale, Bf16* out) {
   const int pairs = head.head_dim / 2;
   const float* cosines = head.cos + static_cast<std::size_t>(token) * pairs;
   const float* sines = head.sin + static_cast<std::size_t>(token) * pairs;
@@ -99,9 +97,9 @@ void multiply_tile(const Bf16* a, std::size_t a_stride, const Bf16* b, std::size
 }
 
 // logits <- 2^(logits - max) as bf16, in the same place (narrow over wide, left to right); returns the sum of what was
-// written. Keys past `tokens` become zero.
-float softmax_row(float* logits, int tokens, int padded) {
-  for (int i = tokens; i < padded; ++i) logits[i] = -INFINITY;
+// written. What is past the keys becomes zero.
+float softmax_row(float* logits, int keys, int padded) {
+  for (int i = keys; i < padded; ++i) logits[i] = -INFINITY;
   __m512 largest = _mm512_loadu_ps(logits);
   for (int i = kLanes; i < padded; i += kLanes) largest = _mm512_max_ps(largest, _mm512_loadu_ps(logits + i));
   const __m512 max = _mm512_set1_ps(_mm512_reduce_max_ps(largest));
@@ -117,15 +115,38 @@ float softmax_row(float* logits, int tokens, int padded) {
   return _mm512_reduce_add_ps(sum);
 }
 
+// logits[key] += the bias of its row and of its column
+void add_grid_bias(const AttentionHead& head, int query, float* logits) {
+  const int columns = head.grid_columns;
+  const int rows = head.keys / columns;
+  const float* row_bias = head.row_bias + static_cast<std::size_t>(query) * rows;
+  const float* column_bias = head.column_bias + static_cast<std::size_t>(query) * columns;
+  const __m512 log2_e = _mm512_set1_ps(kLog2E);  // the logits are logarithms to the base 2
+  for (int row = 0; row < rows; ++row) {
+    const __m512 of_row = _mm512_set1_ps(row_bias[row]);
+    float* line = logits + static_cast<std::size_t>(row) * columns;
+    for (int c = 0; c < columns; c += kLanes) {
+      const __mmask16 lanes = columns - c >= kLanes ? 0xffff : static_cast<__mmask16>((1u << (columns - c)) - 1);
+      const __m512 bias = _mm512_add_ps(of_row, _mm512_maskz_loadu_ps(lanes, column_bias + c));
+      _mm512_mask_storeu_ps(line + c, lanes, _mm512_fmadd_ps(bias, log2_e, _mm512_maskz_loadu_ps(lanes, line + c)));
+    }
+  }
+}
+
 template <int Columns>
-void attend(const RotaryHead& head, const Bf16* packed_keys, const Bf16* packed_values, int first, float* logits) {
-  const int rows = head.tokens - first < kQueryBlock ? head.tokens - first : kQueryBlock;
-  const int padded = padded_keys(head.tokens);
+void attend(const AttentionHead& head, const Bf16* packed_keys, const Bf16* packed_values, int first, float* logits) {
+  const int rows = head.queries - first < kQueryBlock ? head.queries - first : kQueryBlock;
+  const int padded = padded_keys(head.keys);
   const int dim = head.head_dim;
   alignas(64) Bf16 queries[kQueryBlock * kMaxHeadDim] = {};
   const float scale = kLog2E / std::sqrt(static_cast<float>(dim));
   for (int r = 0; r < rows; ++r) {
-    rotate_token(head, head.q + static_cast<std::size_t>(first + r) * head.stride, first + r, scale, queries + r * dim);
+    const Bf16* query = head.q + static_cast<std::size_t>(first + r) * head.q_stride;
+    if (head.cos != nullptr) {
+      rotate_token(head, query, first + r, scale, queries + r * dim);
+    } else {
+      scale_token(query, dim, scale, queries + r * dim);
+    }
   }
   for (int key = 0; key < padded; key += kTileKeys) {
     const Bf16* tile = packed_keys + static_cast<std::size_t>(key) * dim;
@@ -136,7 +157,9 @@ void attend(const RotaryHead& head, const Bf16* packed_keys, const Bf16* packed_
   }
   float sums[kQueryBlock];
   for (int r = 0; r < rows; ++r) {
-    sums[r] = softmax_row(logits + static_cast<std::size_t>(r) * padded, head.tokens, padded);
+    float* row = logits + static_cast<std::size_t>(r) * padded;
+    if (head.row_bias != nullptr) add_grid_bias(head, first + r, row);
+    sums[r] = softmax_row(row, head.keys, padded);
   }
   alignas(64) float out[kTileRows * kMaxHeadDim];
   for (int r = 0; r < rows; r += kTileRows) {
@@ -154,53 +177,25 @@ void attend(const RotaryHead& head, const Bf16* packed_keys, const Bf16* packed_
 
 }  // namespace
 
-bool has_kernels() {
-  return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-}
-
 bool attention_supports(int head_dim) { return head_dim == 16 || head_dim == 32 || head_dim == 64; }
 
-void gelu_bf16(Bf16* x, std::size_t size) {
-  const auto gelu = [](__m512 v) {
-    const __m512 z = _mm512_mul_ps(_mm512_abs_ps(v), _mm512_set1_ps(0.70710678118654752f));
-    const __m512 t =
-        _mm512_div_ps(_mm512_set1_ps(1.0f), _mm512_fmadd_ps(_mm512_set1_ps(0.3275911f), z, _mm512_set1_ps(1.0f)));
-    __m512 p = _mm512_set1_ps(1.061405429f);
-    p = _mm512_fmadd_ps(p, t, _mm512_set1_ps(-1.453152027f));
-    p = _mm512_fmadd_ps(p, t, _mm512_set1_ps(1.421413741f));
-    p = _mm512_fmadd_ps(p, t, _mm512_set1_ps(-0.284496736f));
-    p = _mm512_fmadd_ps(p, t, _mm512_set1_ps(0.254829592f));
-    const __m512 e = exp2_nonpositive(_mm512_mul_ps(_mm512_mul_ps(z, z), _mm512_set1_ps(-kLog2E)));
-    const __m512 tail = _mm512_mul_ps(_mm512_mul_ps(p, t), e);  // 1 - erf(z)
-    const __m512 below = _mm512_mul_ps(_mm512_set1_ps(0.5f), tail);
-    const __mmask16 positive = _mm512_cmp_ps_mask(v, _mm512_setzero_ps(), _CMP_GE_OQ);
-    const __m512 share = _mm512_mask_sub_ps(below, positive, _mm512_set1_ps(1.0f), below);
-    return _mm512_mul_ps(v, share);
-  };
-  std::size_t i = 0;
-  for (; i + kLanes <= size; i += kLanes) store_bf16(x + i, gelu(load_bf16(x + i)));
-  if (i < size) {
-    Bf16 rest[kLanes] = {};
-    std::memcpy(rest, x + i, (size - i) * sizeof(Bf16));
-    store_bf16(rest, gelu(load_bf16(rest)));
-    std::memcpy(x + i, rest, (size - i) * sizeof(Bf16));
-  }
+std::size_t packed_size(int keys, int head_dim) {
+  return static_cast<std::size_t>(padded_keys(keys)) * static_cast<std::size_t>(head_dim);
 }
 
-std::size_t packed_size(int tokens, int head_dim) {
-  return static_cast<std::size_t>(padded_keys(tokens)) * static_cast<std::size_t>(head_dim);
-}
-
-void pack_keys_values(const RotaryHead& head, Bf16* packed_keys, Bf16* packed_values) {
-  const int padded = padded_keys(head.tokens);
+void pack_keys_values(const AttentionHead& head, Bf16* packed_keys, Bf16* packed_values) {
+  const int padded = padded_keys(head.keys);
   const int dim = head.head_dim;
   // Keys: tiles of 64; in a tile, line j holds the pair (2j, 2j+1) of every key.
   for (int first = 0; first < padded; first += kTileKeys) {
     alignas(64) std::uint32_t turned[kTileKeys][kMaxHeadDim / 2] = {};  // a pair is one number here
-    for (int t = first; t < first + kTileKeys && t < head.tokens; ++t) {
-      rotate_token(head, head.k + static_cast<std::size_t>(t) * head.stride, t, 1.0f,
-                   reinterpret_cast<Bf16*>(turned[t - first]));
+    for (int t = first; t < first + kTileKeys && t < head.keys; ++t) {
+      const Bf16* key = head.k + static_cast<std::size_t>(t) * head.k_stride;
+      if (head.cos != nullptr) {
+        rotate_token(head, key, t, 1.0f, reinterpret_cast<Bf16*>(turned[t - first]));
+      } else {
+        std::memcpy(turned[t - first], key, static_cast<std::size_t>(dim) * sizeof(Bf16));
+      }
     }
     auto* lines = reinterpret_cast<std::uint32_t*>(packed_keys + static_cast<std::size_t>(first) * dim);
     for (int j = 0; j < dim / 2; ++j) {
@@ -210,8 +205,8 @@ void pack_keys_values(const RotaryHead& head, Bf16* packed_keys, Bf16* packed_va
   // Values: line t / 2 holds the pair of tokens (t, t + 1) of every feature.
   const Bf16 zeros[kMaxHeadDim] = {};
   for (int t = 0; t < padded; t += 2) {
-    const Bf16* even = t < head.tokens ? head.v + static_cast<std::size_t>(t) * head.stride : zeros;
-    const Bf16* odd = t + 1 < head.tokens ? head.v + static_cast<std::size_t>(t + 1) * head.stride : zeros;
+    const Bf16* even = t < head.keys ? head.v + static_cast<std::size_t>(t) * head.v_stride : zeros;
+    const Bf16* odd = t + 1 < head.keys ? head.v + static_cast<std::size_t>(t + 1) * head.v_stride : zeros;
     Bf16* line = packed_values + static_cast<std::size_t>(t) * dim;
     for (int d = 0; d < dim; ++d) {
       line[2 * d] = even[d];
@@ -220,11 +215,11 @@ void pack_keys_values(const RotaryHead& head, Bf16* packed_keys, Bf16* packed_va
   }
 }
 
-std::size_t attention_scratch_size(int tokens) {
-  return static_cast<std::size_t>(kQueryBlock) * static_cast<std::size_t>(padded_keys(tokens));
+std::size_t attention_scratch_size(int keys) {
+  return static_cast<std::size_t>(kQueryBlock) * static_cast<std::size_t>(padded_keys(keys));
 }
 
-void attend_block(const RotaryHead& head, const Bf16* packed_keys, const Bf16* packed_values, int first,
+void attend_block(const AttentionHead& head, const Bf16* packed_keys, const Bf16* packed_values, int first,
                   float* scratch) {
   switch (head.head_dim) {
     case 16: return attend<1>(head, packed_keys, packed_values, first, scratch);
