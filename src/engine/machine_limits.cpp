@@ -52,6 +52,41 @@ double neck_operations(const Sam3Config& config) {
   return 2.0 * tokens * (fine + middle + coarse);
 }
 
+ConceptOperations concept_operations(const Sam3Config& config) {
+  const double n = static_cast<double>(config.grid()) * config.grid();
+  const double d = config.fpn_width;
+  const double d2 = d * d;
+  const double queries = config.queries + 1.0;  // and presence
+  const double context = config.text.context;
+  const double prompt = context + 1;
+  const double conv_taps = 9;
+  const double upsampled_taps = 4;      // of a 3x3 kernel on a doubled map (Ops::upsampled_conv2d)
+  const double finer = 4 * n + 16 * n;  // pixels of the two finer levels
+
+  const double self_attention = 4 * n * d2 + 2 * n * n * d;
+  const double cross_queries = n * d2;
+  const double cross_rest = n * d2 + 2 * n * prompt * d + 2 * prompt * d2;
+  const double mix = 2 * n * d * config.encoder.feed_forward;
+  const double layers = config.encoder.layers;
+
+  const double image_attention = 2 * n * d2 + 2 * queries * n * d;
+  const double query_side = 10 * queries * d2 + 2 * queries * d * config.decoder.feed_forward;
+
+  ConceptOperations operations;
+  operations.prepare = conv_taps * d2 * finer + self_attention + cross_queries + config.geometry.layers * 2 * n * d2;
+  const double c = config.text.hidden;
+  operations.text = config.text.layers * context * (4 * c * c + 2 * c * config.text.mlp) + context * c * d;
+  operations.fusion = (layers - 1) * (self_attention + cross_queries) + layers * (cross_rest + mix);
+  operations.decoder = config.decoder.layers * (image_attention + query_side);
+  operations.masks = cross_queries + cross_rest + upsampled_taps * d2 * finer;
+  operations.per_mask = 16 * n * d;
+  for (double* part : {&operations.prepare, &operations.text, &operations.fusion, &operations.decoder,
+                       &operations.masks, &operations.per_mask}) {
+    *part *= 2;  // a multiply and an add
+  }
+  return operations;
+}
+
 double measure_matrix_rate(const EngineInfo& info, int rounds) {
   const c10::InferenceMode no_gradients;
   at::init_num_threads();

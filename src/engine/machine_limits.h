@@ -10,6 +10,20 @@ double trunk_operations(const Sam3Config& config);
 // The same for deriving an interactive encoding from a trunk, as the official code computes it.
 double neck_operations(const Sam3Config& config);
 
+// Operations of a concept prompt by part, as this engine computes them: of two ways to the same result the one with
+// fewer counts.
+struct ConceptOperations {
+  double prepare = 0;  // once per image, from a detector encoding
+  double text = 0;     // once per text
+  double fusion = 0;
+  double decoder = 0;
+  double masks = 0;     // what all masks share
+  double per_mask = 0;  // at low resolution
+
+  double prompt(int masks_found) const { return fusion + decoder + masks + masks_found * per_mask; }
+};
+ConceptOperations concept_operations(const Sam3Config& config);
+
 // Operations per second of plain matrix products of the trunk's four sizes, in the precision and with the threads of
 // `info`, weighted as the trunk uses them: the best of `rounds` rounds.
 double measure_matrix_rate(const EngineInfo& info, int rounds);

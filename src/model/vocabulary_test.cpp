@@ -244,7 +244,7 @@ TEST_F(VocabularyFiles, SeveralOfNoKnownNameAreAnError) {
 
 TEST_F(VocabularyFiles, WhatIsTooLargeOrNoFileIsRefused) {
   write("tokenizer.json", "{");
-  fs::resize_file(folder_ / "tokenizer.json", 17u << 20);
+  fs::resize_file(folder_ / "tokenizer.json", 9u << 20);
   EXPECT_EQ(failure().code, ErrorCode::kTooLarge);
   fs::remove(folder_ / "tokenizer.json");
   fs::create_directory(folder_ / "tokenizer.json");
