@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "base/hashing.h"
-#include "engine/tiny_engine.h"
+#include "engine/test_tiny_engine.h"
 #include "model/convert.h"
 
 namespace samcache {

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "base/hashing.h"
-#include "engine/tiny_engine.h"
+#include "engine/test_tiny_engine.h"
 
 namespace samcache {
 namespace {

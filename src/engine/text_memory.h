@@ -15,7 +15,7 @@
 #include "base/lru_cache.h"
 #include "model/config.h"
 #include "model/ops.h"
-#include "model/tokenizer.h"
+#include "model/tokenizer/tokenizer.h"
 
 namespace samcache {
 

@@ -9,10 +9,10 @@
 // and large tensors first.
 //
 // A bf16 or fp16 copy rounds (to nearest even) the matrices that the engine multiplies in a narrow type: those of the
-// trunk, of the necks' two finer levels, of the text encoder's and the fusion encoder's layers, and of the pixel decoder.
-// Everything else keeps float32, because the engine uses some of it at full precision: norms, biases, tables, the
-// interactive head, whatever else handles prompts, queries and boxes, and the token vocabulary, of which a prompt reads
-// a few rows. So a copy answers exactly as the checkpoint it was made from.
+// trunk, of the necks' two finer levels, of the text encoder's and the fusion encoder's layers, and of the pixel
+// decoder. Everything else keeps float32, because the engine uses some of it at full precision: norms, biases, tables,
+// the interactive head, whatever else handles prompts, queries and boxes, and the token vocabulary, of which a prompt
+// reads a few rows. So a copy answers exactly as the checkpoint it was made from.
 #pragma once
 
 #include <filesystem>

@@ -9,8 +9,8 @@
 #include <string>
 
 #include "base/text.h"
-#include "model/code_points.h"
-#include "model/tokenizer.h"
+#include "model/tokenizer/code_points.h"
+#include "model/tokenizer/tokenizer.h"
 
 namespace {
 

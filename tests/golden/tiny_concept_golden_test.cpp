@@ -5,7 +5,7 @@
 
 #include "golden/concept_cases.h"
 #include "model/mask_selection.h"
-#include "model/tokenizer.h"
+#include "model/tokenizer/tokenizer.h"
 
 namespace samcache::golden {
 namespace {

@@ -1,11 +1,11 @@
-#include "model/html_unescape.h"
+#include "model/tokenizer/html_unescape.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <optional>
 
-#include "model/code_points.h"
-#include "model/html_entities.h"
+#include "model/tokenizer/code_points.h"
+#include "model/tokenizer/html_entities.h"
 
 namespace samcache {
 namespace {

@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "base/error.h"
-#include "model/byte_pair_encoding.h"
-#include "model/text_cleaning.h"
-#include "model/vocabulary.h"
+#include "model/tokenizer/byte_pair_encoding.h"
+#include "model/tokenizer/text_cleaning.h"
+#include "model/tokenizer/vocabulary.h"
 
 namespace samcache {
 

@@ -3,8 +3,8 @@
 
 #include "base/bytes.h"
 #include "base/mapped_file.h"
-#include "model/gzip.h"
-#include "model/vocabulary.h"
+#include "model/tokenizer/gzip.h"
+#include "model/tokenizer/vocabulary.h"
 
 namespace samcache {
 namespace {

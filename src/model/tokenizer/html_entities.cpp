@@ -1,4 +1,4 @@
-#include "model/html_entities.h"
+#include "model/tokenizer/html_entities.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "model/tokenizer.h"
+#include "model/tokenizer/tokenizer.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "model/test_vocabulary.h"
+#include "model/tokenizer/test_vocabulary.h"
 
 namespace samcache {
 namespace {

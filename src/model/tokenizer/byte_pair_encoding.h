@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "model/vocabulary.h"
+#include "model/tokenizer/vocabulary.h"
 
 namespace samcache {
 

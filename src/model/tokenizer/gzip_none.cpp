@@ -1,4 +1,4 @@
-#include "model/gzip.h"
+#include "model/tokenizer/gzip.h"
 
 namespace samcache {
 

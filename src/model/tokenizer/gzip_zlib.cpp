@@ -4,7 +4,7 @@
 #include <limits>
 #include <memory>
 
-#include "model/gzip.h"
+#include "model/tokenizer/gzip.h"
 
 namespace samcache {
 namespace {

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "model/vocabulary.h"
+#include "model/tokenizer/vocabulary.h"
 
 namespace samcache {
 

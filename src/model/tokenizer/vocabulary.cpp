@@ -1,4 +1,4 @@
-#include "model/vocabulary.h"
+#include "model/tokenizer/vocabulary.h"
 
 #include <algorithm>
 #include <limits>
@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "model/code_points.h"
+#include "model/tokenizer/code_points.h"
 
 namespace samcache {
 namespace {

@@ -1,4 +1,4 @@
-#include "model/gzip.h"
+#include "model/tokenizer/gzip.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "model/vocabulary.h"
+#include "model/tokenizer/vocabulary.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "model/test_vocabulary.h"
+#include "model/tokenizer/test_vocabulary.h"
 
 namespace samcache {
 namespace {

@@ -1,4 +1,4 @@
-#include "model/code_points.h"
+#include "model/tokenizer/code_points.h"
 
 #include <utf8proc.h>
 

@@ -1,10 +1,10 @@
-#include "model/tokenizer.h"
+#include "model/tokenizer/tokenizer.h"
 
 #include <algorithm>
 #include <string>
 
 #include "base/text.h"
-#include "model/code_points.h"
+#include "model/tokenizer/code_points.h"
 
 namespace samcache {
 

@@ -1,4 +1,4 @@
-#include "model/byte_pair_encoding.h"
+#include "model/tokenizer/byte_pair_encoding.h"
 
 #include <functional>
 #include <queue>

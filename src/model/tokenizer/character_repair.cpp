@@ -1,11 +1,11 @@
-#include "model/character_repair.h"
+#include "model/tokenizer/character_repair.h"
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
-#include "model/code_points.h"
-#include "model/html_unescape.h"
+#include "model/tokenizer/code_points.h"
+#include "model/tokenizer/html_unescape.h"
 
 namespace samcache {
 namespace {
