@@ -3,6 +3,7 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
+#include <omp.h>
 
 #include <filesystem>
 #include <thread>
@@ -129,7 +130,9 @@ const EngineInfo& Engine::info() const { return state_->info; }
 void Engine::set_tap(TensorTap tap) { state_->tap = std::move(tap); }
 
 std::unique_ptr<TorchOps> Engine::State::make_ops() const {
-  at::init_num_threads();  // OpenMP counts threads per calling thread
+  // OpenMP keeps the number per calling thread. (at::init_num_threads would do, but empties oneDNN's cache of compiled
+  // primitives every time.)
+  omp_set_num_threads(info.threads);
   std::unique_ptr<TorchOps> ops;
   if (device.is_cpu() && cpu::has_kernels()) {
     ops = std::make_unique<CpuOps>();

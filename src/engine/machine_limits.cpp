@@ -1,8 +1,8 @@
 #include "engine/machine_limits.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
+#include <omp.h>
 #include <torch/version.h>
 
 #include <algorithm>
@@ -89,7 +89,7 @@ ConceptOperations concept_operations(const Sam3Config& config) {
 
 double measure_matrix_rate(const EngineInfo& info, int rounds) {
   const c10::InferenceMode no_gradients;
-  at::init_num_threads();
+  omp_set_num_threads(info.threads);
   const auto options = at::TensorOptions().dtype(torch_dtype(info.precision)).device(torch_device(info.device));
   const VitConfig& vit = info.config.vit;
   const std::int64_t tokens = static_cast<std::int64_t>(vit.grid()) * vit.grid();
