@@ -39,7 +39,7 @@ TEST(WeightsTable, ReproducesTheReleasedCheckpointTensorForTensor) {
   for (std::size_t i = 0; i < table.size(); ++i) {
     const WeightSpec& spec = table[i];
     const Json& expected = reference["tensors"][i];
-    ASSERT_EQ(spec.name, expected["meta"]);
+    ASSERT_EQ(spec.name, expected["meta"].get<std::string>());
     ASSERT_EQ(Json(spec.shape), expected["shape"]) << spec.name;
     ASSERT_EQ(spec.generated, expected["generated"]) << spec.name;
     ASSERT_EQ(spec.hf.size(), expected["hf"].size()) << spec.name;
