@@ -97,7 +97,7 @@ void multiply_tile(const Bf16* a, std::size_t a_stride, const Bf16* b, std::size
 }
 
 // logits <- 2^(logits - max) as bf16, in the same place (narrow over wide, left to right); returns the sum of what was
-// written. What is past the keys becomes zero.
+// written. What is past the keys, or has a logit of -infinity, gets the smallest weight there is, 2^-126.
 float softmax_row(float* logits, int keys, int padded) {
   for (int i = keys; i < padded; ++i) logits[i] = -INFINITY;
   __m512 largest = _mm512_loadu_ps(logits);
@@ -106,13 +106,18 @@ float softmax_row(float* logits, int keys, int padded) {
   __m512 sum = _mm512_setzero_ps();
   Bf16* out = reinterpret_cast<Bf16*>(logits);
   for (int i = 0; i < padded; i += kLanes) {
-    const __m512 logit = _mm512_loadu_ps(logits + i);
-    const __m512 weight = _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(logit, _mm512_set1_ps(-INFINITY), _CMP_NEQ_OQ),
-                                              exp2_nonpositive(_mm512_sub_ps(logit, max)));
-    store_bf16(out + i, weight);
-    sum = _mm512_add_ps(sum, load_bf16(out + i));  // of the rounded weights, so that they add up to one
+    const __m512 weight = exp2_nonpositive(_mm512_sub_ps(_mm512_loadu_ps(logits + i), max));
+    const __m256i rounded = reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(weight));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + i), rounded);
+    // Of the rounded weights, so that they add up to one.
+    sum = _mm512_add_ps(sum, _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(rounded), 16)));
   }
   return _mm512_reduce_add_ps(sum);
+}
+
+// logits[key] += the key's own bias
+void add_key_bias(const AttentionHead& head, float* logits) {
+  for (int k = 0; k < head.keys; ++k) logits[k] += head.key_bias[k] * kLog2E;
 }
 
 // logits[key] += the bias of its row and of its column
@@ -158,6 +163,7 @@ void attend(const AttentionHead& head, const Bf16* packed_keys, const Bf16* pack
   float sums[kQueryBlock];
   for (int r = 0; r < rows; ++r) {
     float* row = logits + static_cast<std::size_t>(r) * padded;
+    if (head.key_bias != nullptr) add_key_bias(head, row);
     if (head.row_bias != nullptr) add_grid_bias(head, first + r, row);
     sums[r] = softmax_row(row, head.keys, padded);
   }

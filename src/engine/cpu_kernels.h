@@ -61,6 +61,8 @@ struct AttentionHead {
   // Rotary self-attention: every token's angles, [tokens, head_dim / 2] each. nullptr: none.
   const float* cos = nullptr;
   const float* sin = nullptr;
+  // A bias on the logits of each key, the same for all queries. nullptr: none.
+  const float* key_bias = nullptr;  // [keys]
   // A bias on the logits where the keys are a grid: that of the key's row plus that of its column. nullptr: none.
   const float* row_bias = nullptr;     // [queries, keys / grid_columns]
   const float* column_bias = nullptr;  // [queries, grid_columns]

@@ -158,6 +158,19 @@ Value CpuOps::group_norm(const Value& x, int groups, const Value& weight, const 
   return wrap(out);
 }
 
+// Some tokens at a time: their hidden layer (2048 wide, 2 MiB) stays in the cache instead of going through memory.
+Value CpuOps::wide_mlp(const Value& x, const Value& weight1, const Value& bias1, const Value& weight2,
+                       const Value& bias2) {
+  constexpr std::int64_t kTokens = 576;
+  const std::int64_t tokens = tensor(x).size(1);
+  std::vector<Value> parts;
+  for (std::int64_t first = 0; first < tokens; first += kTokens) {
+    const Value some = slice(x, 1, first, std::min(first + kTokens, tokens));
+    parts.push_back(linear(linear(some, weight1, bias1, Activation::kRelu), weight2, bias2, Activation::kNone));
+  }
+  return parts.size() == 1 ? parts[0] : concat(parts, 1);
+}
+
 Value CpuOps::relu_mlp(const Value& x, const Value& weight1, const Value& bias1, const Value& weight2,
                        const Value& bias2) {
   const at::Tensor& first = tensor(weight1);
@@ -165,6 +178,7 @@ Value CpuOps::relu_mlp(const Value& x, const Value& weight1, const Value& bias1,
   const auto inputs = static_cast<int>(first.size(1));
   const auto hidden = static_cast<int>(first.size(0));
   const auto outputs = static_cast<int>(second.size(0));
+  if (first.scalar_type() == at::kBFloat16 && tensor(x).dim() == 3) return wide_mlp(x, weight1, bias1, weight2, bias2);
   if (first.scalar_type() != at::kFloat || tensor(x).scalar_type() != at::kFloat ||
       !cpu::small_mlp_supports(inputs, hidden, outputs)) {
     return TorchOps::relu_mlp(x, weight1, bias1, weight2, bias2);
@@ -195,18 +209,27 @@ Value CpuOps::attention(const Value& q_value, const Value& k_value, const Value&
                         const Value& bias) {
   const std::int64_t queries = tensor(q_value).size(1);
   const std::int64_t keys = tensor(k_value).size(1);
+  const std::int64_t more = std::max(queries, keys);
+  const bool fewer_are_thin = std::min(queries, keys) <= cpu::kMaxThinTokens;
+  at::Tensor key_bias;  // [B, keys]
+  if (bias && per_key(tensor(bias))) {
+    key_bias = tensor(bias).to(at::kFloat).flatten(1).expand({tensor(q_value).size(0), keys}).contiguous();
+  }
+  const bool bias_is_per_key = !bias || key_bias.defined();
+  const auto bias_at = [&](std::int64_t b) { return bias ? key_bias.data_ptr<float>() + b * keys : nullptr; };
+
   const bool all_bf16 =
       tensor(q_value).scalar_type() == at::kBFloat16 && tensor(k_value).scalar_type() == at::kBFloat16;
-  if (all_bf16 && !bias && std::min(queries, keys) > cpu::kMaxThinTokens && cpu::attention_supports(head_dim)) {
-    return wrap(attend_bf16(tensor(q_value), tensor(k_value), tensor(v_value), heads,
-                            [](std::int64_t, const cpu::AttentionHead&) {}));
+  if (all_bf16 && more > cpu::kMaxThinTokens && bias_is_per_key && cpu::attention_supports(head_dim)) {
+    return wrap(
+        attend_bf16(tensor(q_value), tensor(k_value), tensor(v_value), heads,
+                    [&](std::int64_t index, cpu::AttentionHead& head) { head.key_bias = bias_at(index / heads); }));
   }
-  const bool thin = std::min(queries, keys) <= cpu::kMaxThinTokens && std::max(queries, keys) > cpu::kMaxThinTokens;
-  if (!thin || !cpu::thin_attention_supports(head_dim) || (bias && !(keys < queries && per_key(tensor(bias))))) {
+  const bool thin_kernel_knows_bias = !bias || (key_bias.defined() && keys < queries);
+  if (!fewer_are_thin || more <= cpu::kMaxThinTokens || !thin_kernel_knows_bias ||
+      !cpu::thin_attention_supports(head_dim)) {
     return TorchOps::attention(q_value, k_value, v_value, heads, head_dim, bias);
   }
-  at::Tensor key_bias;  // [B, keys]
-  if (bias) key_bias = tensor(bias).to(at::kFloat).flatten(1).expand({tensor(q_value).size(0), keys}).contiguous();
   const at::Tensor q = tensor(q_value).to(at::kFloat).contiguous();
   const at::Tensor k = tensor(k_value).to(at::kFloat).contiguous();
   const at::Tensor v = tensor(v_value).to(at::kFloat).contiguous();
@@ -227,7 +250,7 @@ Value CpuOps::attention(const Value& q_value, const Value& k_value, const Value&
                          .head_dim = head_dim,
                          .out = at_head(out),
                          .out_stride = width,
-                         .key_bias = bias ? key_bias.data_ptr<float>() + b * keys : nullptr};
+                         .key_bias = bias_at(b)};
   };
   at::parallel_for(0, q.size(0) * heads, 1, [&](std::int64_t begin, std::int64_t end) {
     std::vector<float> scratch;

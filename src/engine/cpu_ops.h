@@ -21,6 +21,9 @@ class CpuOps : public TorchOps {
   Value grid_attention(const Value& q, const Value& k, const Value& v, int heads, int head_dim, const Value& row_bias,
                        const Value& column_bias) override;
   Value rotary_self_attention(const Value& qkv, const RotaryTable& table, int heads) override;
+
+ private:
+  Value wide_mlp(const Value& x, const Value& weight1, const Value& bias1, const Value& weight2, const Value& bias2);
 };
 
 }  // namespace samcache

@@ -17,7 +17,7 @@ ConceptMaskHead::ConceptMaskHead(Ops& ops, const Sam3Config& config, const Weigh
     : grid_(config.grid()),
       prompt_norm_(scope["cross_attn_norm"]),
       prompt_attention_(ProjectedAttention::fused(ops, scope["cross_attend_prompt"], config.segmentation_heads,
-                                                  config.fpn_width, ImageSide::kQueries)),
+                                                  config.fpn_width, ImageSide::kAll)),
       mask_embed_(scope.exact()["mask_predictor"]["mask_embed"], 3),
       instance_weight_(ops.reshape(scope.exact()["instance_seg_head"].get("weight", WeightRole::kMatrix),
                                    {config.fpn_width, config.fpn_width})),

@@ -14,7 +14,7 @@ EncoderLayer::EncoderLayer(Ops& ops, const DetrConfig& config, int width, LayerT
                                                 tokens == LayerTokens::kImage ? ImageSide::kAll : ImageSide::kNone)),
       cross_attention_(
           ProjectedAttention::fused(ops, scope["cross_attn_image"], config.heads, width,
-                                    tokens == LayerTokens::kImage ? ImageSide::kQueries : ImageSide::kKeysAndValues)),
+                                    tokens == LayerTokens::kImage ? ImageSide::kAll : ImageSide::kKeysAndValues)),
       norm1_(scope["norm1"]),
       norm2_(scope["norm2"]),
       norm3_(scope["norm3"]),
@@ -39,7 +39,7 @@ Value EncoderLayer::cross_attend_and_mix(Ops& ops, const Value& x, const Value& 
   const Value attended = cross_attention_.attend(ops, queries, other, bias);
   ops.tap(".cross_attn", attended);
   const Value mixed = ops.add(x, attended);
-  const Value fed = linear2_(ops, linear1_(ops, norm3_(ops, mixed), Activation::kRelu));
+  const Value fed = ops.relu_mlp(norm3_(ops, mixed), linear1_.weight, linear1_.bias, linear2_.weight, linear2_.bias);
   ops.tap(".ffn", fed);
   return ops.add(mixed, fed);
 }
