@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "apps/bench_concepts.h"
 #include "base/clock.h"
 #include "engine/machine_limits.h"
 #include "image/digest.h"
@@ -40,7 +41,7 @@ class Bench {
 
   Result<BenchReport> run() {
     for (const auto& measure : {&Bench::measure_model_load, &Bench::measure_encode, &Bench::measure_derive,
-                                &Bench::measure_prepare, &Bench::measure_click}) {
+                                &Bench::measure_prepare, &Bench::measure_click, &Bench::measure_concepts}) {
       if (Status status = (this->*measure)(); !status) return status.error();
     }
     report_.engine = engine_->info();
@@ -50,7 +51,7 @@ class Bench {
   }
 
  private:
-  static constexpr int kSteps = 6;
+  static constexpr int kSteps = 7;
 
   Status next_step(const std::string& step) {
     if (hook_(step_++, kSteps, step)) return {};
@@ -150,6 +151,15 @@ class Bench {
     }
     add({"click", median(times_ms), "ms", kWantedClickMs,
          "one point, mask at the picture's size included; limit: wanted for 640x427"});
+    return {};
+  }
+
+  Status measure_concepts() {
+    if (Status status = next_step("finding concepts"); !status) return status;
+    const ConceptBench bench{*engine_, trunk_, options_.rounds, options_.short_rounds};
+    Result<std::vector<Measurement>> rows = measure_concept_prompts(bench);
+    if (!rows) return rows.error();
+    for (Measurement& row : *rows) add(std::move(row));
     return {};
   }
 

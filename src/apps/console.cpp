@@ -8,16 +8,6 @@
 namespace samcache {
 namespace {
 
-// One line out of text that may hold a file name with line breaks or terminal escapes.
-std::string one_line(std::string_view text) {
-  std::string line(text);
-  for (char& c : line) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F) c = ' ';
-  }
-  return line;
-}
-
 void print_line(const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }
 
 }  // namespace
@@ -29,6 +19,15 @@ int exit_code_for(ErrorCode code) {
     case ErrorCode::kCancelled: return interrupted() ? exit_code_of_interrupt() : kExitFailed;
     default: return kExitFailed;
   }
+}
+
+std::string one_line(std::string_view text) {
+  std::string line(text);
+  for (char& c : line) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F) c = ' ';
+  }
+  return line;
 }
 
 void print_error(std::string_view message) { print_line("samcache: " + one_line(message)); }

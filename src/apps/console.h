@@ -16,6 +16,9 @@ inline constexpr int kExitNotFound = 3;
 // kInvalidArgument: bad usage; kNotFound: not found; kCancelled: as the signal would have ended it; else failed.
 int exit_code_for(ErrorCode code);
 
+// `text` with control characters as spaces: a file's name or a prompt can hold line breaks and terminal escapes.
+std::string one_line(std::string_view text);
+
 // "samcache: MESSAGE" and a line break; whatever the message holds, it stays one line.
 void print_error(std::string_view message);
 void print_warning(std::string_view message);

@@ -23,8 +23,7 @@ class LazyEngine {
   Result<const Engine*> engine();
 
  private:
-  EngineOptions options_;
-  std::string fingerprint_;  // empty: not known yet
+  EngineOptions options_;  // the fingerprint among them, once it is known: nothing finds it out twice
   std::unique_ptr<Engine> engine_;
 };
 

@@ -9,6 +9,7 @@
 #include "apps/command.h"
 #include "apps/console.h"
 #include "apps/interrupt.h"
+#include "base/text.h"
 #include "image/image_library.h"
 
 namespace samcache {
@@ -49,6 +50,19 @@ std::string help_of_chosen(const CLI::App& app) {
   return chosen->help(parents) + "\n";
 }
 
+// CLI11 takes the argument that follows `--name=` for its value: an empty variable in a script would swallow an option.
+Status check_values(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument == "--") break;
+    if (argument.starts_with("--") && argument.find('=') == argument.size() - 1) {
+      return Error{ErrorCode::kInvalidArgument,
+                   "no value in " + in_quotes(argument) + ": put one after the =, or leave the option out"};
+    }
+  }
+  return {};
+}
+
 // Help and version are exceptions to CLI11. They are printed by us, so that a full disk shows.
 int run(int argc, char** argv) {
   CLI::App app("Encodes an image once with SAM 3's vision backbone, keeps the encoding, and answers prompts from it.",
@@ -70,6 +84,7 @@ int run(int argc, char** argv) {
       "Exit codes: 0 done, 1 failed, 2 bad usage, 3 not found. Every error is one line on stderr.\n"
       "First steps: samcache model init --config released --out model; samcache encode --model model photo.jpg;\n"
       "samcache segment --model model photo.jpg --point 120,80");
+  if (Status status = check_values(argc, argv); !status) return exit_code_of(status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

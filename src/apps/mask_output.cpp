@@ -3,9 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
-#include "image/encode.h"
 #include "image/mask_codec.h"
-#include "image/overlay.h"
 
 namespace samcache {
 namespace {
@@ -17,9 +15,10 @@ const char* file_ending(MaskFormat format) {
     case MaskFormat::kRle: return ".rle.json";
     case MaskFormat::kPng: return ".png";
     case MaskFormat::kPolygon: return ".polygon.json";
-    case MaskFormat::kOverlay: break;
+    case MaskFormat::kOverlay:
+    case MaskFormat::kCoco: break;
   }
-  throw std::logic_error("file_ending: an overlay is not the file of one mask");
+  throw std::logic_error(std::string("file_ending: not the form of one mask: ") + mask_format_name(format));
 }
 
 Result<std::vector<std::byte>> file_from_mask(const BinaryMask& mask, MaskFormat format) {
@@ -33,9 +32,10 @@ Result<std::vector<std::byte>> file_from_mask(const BinaryMask& mask, MaskFormat
 
 }  // namespace
 
-std::array<int, 4> box_of_mask(const BinaryMask& mask) {
+std::array<float, 4> box_of_mask(const BinaryMask& mask) {
   const MaskExtent extent = extent_of_mask(mask);
-  return {extent.x0, extent.y0, extent.x1, extent.y1};
+  return {static_cast<float>(extent.x0), static_cast<float>(extent.y0), static_cast<float>(extent.x1),
+          static_cast<float>(extent.y1)};
 }
 
 Result<Json> json_from_mask(const BinaryMask& mask, MaskFormat format) {
@@ -50,32 +50,20 @@ Result<Json> json_from_mask(const BinaryMask& mask, MaskFormat format) {
       return Json(base64_from_bytes(*png));
     }
     case MaskFormat::kPolygon: return Json(coco_segmentation(polygons_from_mask(mask)));
-    case MaskFormat::kOverlay: break;
+    case MaskFormat::kOverlay:
+    case MaskFormat::kCoco: break;
   }
-  throw std::logic_error("json_from_mask: an overlay is not the form of one mask");
+  throw std::logic_error(std::string("json_from_mask: not the form of one mask: ") + mask_format_name(format));
 }
 
-Result<std::vector<std::byte>> overlay_png(const RgbImage& image, const InteractiveAnswer& answer,
-                                           const InteractivePrompt& prompt) {
-  std::vector<OverlayItem> items;
-  for (const InteractiveMask& mask : answer.masks) items.push_back({.mask = &mask.mask, .score = mask.predicted_iou});
-  if (prompt.box) items.push_back({.box = prompt.box});
-  std::vector<OverlayPoint> points;
-  for (const InteractivePrompt::Point& point : prompt.points) points.push_back({point.x, point.y, point.positive});
-  return encode_png(draw_overlay(image, items, points));
-}
-
-Result<std::vector<std::filesystem::path>> write_mask_files(const InteractiveAnswer& answer, MaskFormat format,
-                                                            const std::filesystem::path& folder,
-                                                            const std::string& stem) {
-  std::vector<std::filesystem::path> paths;
-  for (std::size_t i = 0; i < answer.masks.size(); ++i) {
-    const Result<std::vector<std::byte>> bytes = file_from_mask(answer.masks[i].mask, format);
-    if (!bytes) return bytes.error();
-    paths.push_back(folder / (stem + ".mask" + std::to_string(i) + file_ending(format)));
-    if (Status written = write_file_atomically(paths.back(), *bytes); !written) return written.error();
-  }
-  return paths;
+Result<std::filesystem::path> write_mask_file(const BinaryMask& mask, MaskFormat format,
+                                              const std::filesystem::path& folder, const std::string& stem,
+                                              std::size_t index) {
+  const Result<std::vector<std::byte>> bytes = file_from_mask(mask, format);
+  if (!bytes) return bytes.error();
+  const std::filesystem::path path = folder / (stem + ".mask" + std::to_string(index) + file_ending(format));
+  if (Status written = write_file_atomically(path, *bytes); !written) return written.error();
+  return path;
 }
 
 }  // namespace samcache

@@ -1,10 +1,10 @@
-// Masks in the forms people ask for: inside the JSON answer, and as files.
+// One found mask in the forms people ask for: inside the JSON answer, and as a file.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
-#include <vector>
 
 #include "apps/prompt_syntax.h"
 #include "base/error.h"
@@ -12,21 +12,24 @@
 
 namespace samcache {
 
-// The smallest box around the mask, in pixels: columns [x0, x1), rows [y0, y1); all zero for an empty mask.
-std::array<int, 4> box_of_mask(const BinaryMask& mask);
+// What is known of a mask besides its pixels.
+struct FoundMask {
+  std::string label = {};  // the text that found it; empty: it was not text
+  float score = 0;
+  std::array<float, 4> box{};  // x0, y0, x1, y1 in pixels; the model's, or box_of_mask
+};
+
+// The smallest box around the mask: columns [x0, x1), rows [y0, y1); all zero for an empty mask.
+std::array<float, 4> box_of_mask(const BinaryMask& mask);
 
 // rle: {"size": [height, width], "counts": "..."}, as pycocotools. png: base64 of an 8-bit PNG. polygon: COCO's list of
-// rings, [[x0, y0, x1, y1, ...], ...]. Not for kOverlay.
+// rings, [[x0, y0, x1, y1, ...], ...]. Requires is_form_of_one_mask.
 Result<nlohmann::ordered_json> json_from_mask(const BinaryMask& mask, MaskFormat format);
 
-// The answer to look at: the picture with the masks, the prompt's points and its box drawn over it.
-Result<std::vector<std::byte>> overlay_png(const RgbImage& image, const InteractiveAnswer& answer,
-                                           const InteractivePrompt& prompt);
-
-// Writes FOLDER/STEM.maskN.{rle.json,png,polygon.json} for each mask; the folder is made if need be. Answers with the
-// paths. Not for kOverlay.
-Result<std::vector<std::filesystem::path>> write_mask_files(const InteractiveAnswer& answer, MaskFormat format,
-                                                            const std::filesystem::path& folder,
-                                                            const std::string& stem);
+// Writes FOLDER/STEM.maskN.{rle.json,png,polygon.json} for the N = `index`th mask; the folder is made if need be.
+// Answers with the path. Requires is_form_of_one_mask.
+Result<std::filesystem::path> write_mask_file(const BinaryMask& mask, MaskFormat format,
+                                              const std::filesystem::path& folder, const std::string& stem,
+                                              std::size_t index);
 
 }  // namespace samcache

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/mapped_file.h"
-#include "image/decode.h"
 #include "image/mask_codec.h"
 
 namespace samcache {
@@ -20,18 +19,9 @@ BinaryMask square() {
   return mask;
 }
 
-InteractiveAnswer answer_of(const BinaryMask& mask) {
-  InteractiveMask one;
-  one.mask = mask;
-  one.predicted_iou = 0.75F;
-  InteractiveAnswer answer;
-  answer.masks = {one, one};
-  return answer;
-}
-
 TEST(MaskOutput, TheBoxEndsAfterTheLastPixel) {
-  EXPECT_EQ(box_of_mask(square()), (std::array{1, 2, 4, 5}));
-  EXPECT_EQ(box_of_mask({2, 2, {0, 0, 0, 0}}), (std::array{0, 0, 0, 0}));
+  EXPECT_EQ(box_of_mask(square()), (std::array<float, 4>{1, 2, 4, 5}));
+  EXPECT_EQ(box_of_mask({2, 2, {0, 0, 0, 0}}), (std::array<float, 4>{}));
 }
 
 TEST(MaskOutput, JsonFormsReadBackToTheMask) {
@@ -49,31 +39,23 @@ TEST(MaskOutput, JsonFormsReadBackToTheMask) {
   EXPECT_EQ(mask_from_rings(rings, 8, 6)->pixels, mask.pixels);
 }
 
-TEST(MaskOutput, EveryMaskBecomesAFileOfItsOwn) {
+TEST(MaskOutput, AFileIsNamedByTheMaskAndItsForm) {
   std::string folder = testing::TempDir() + "/masks-XXXXXX";
   ASSERT_NE(mkdtemp(folder.data()), nullptr);
-  const auto paths = write_mask_files(answer_of(square()), MaskFormat::kPng, folder + "/new", "photo");
-  ASSERT_TRUE(paths) << paths.error().message;
-  ASSERT_EQ(paths->size(), 2u);
-  EXPECT_EQ(paths->at(1), folder + "/new/photo.mask1.png");
-  const auto bytes = read_file(paths->at(1), 1 << 20);
+  const auto path = write_mask_file(square(), MaskFormat::kPng, folder + "/new", "photo", 1);
+  ASSERT_TRUE(path) << path.error().message;
+  EXPECT_EQ(*path, folder + "/new/photo.mask1.png");
+  const auto bytes = read_file(*path, 1 << 20);
   ASSERT_TRUE(bytes);
   EXPECT_EQ(mask_from_png(bytes->span())->pixels, square().pixels);
   std::filesystem::remove_all(folder);
 }
 
-TEST(MaskOutput, TheOverlayIsAPictureOfTheSameSize) {
-  const RgbImage image{8, 6, std::vector<std::uint8_t>(8 * 6 * 3, 100)};
-  InteractivePrompt prompt;
-  prompt.points = {{2, 3, true}};
-  prompt.box = {1, 2, 4, 5};
-  const auto png = overlay_png(image, answer_of(square()), prompt);
-  ASSERT_TRUE(png) << png.error().message;
-  const auto decoded = decode_image(*png, "overlay");
-  ASSERT_TRUE(decoded);
-  EXPECT_EQ(decoded->rgb.width, 8);
-  EXPECT_EQ(decoded->rgb.height, 6);
-  EXPECT_NE(decoded->rgb.pixels, image.pixels);
+TEST(MaskOutput, WhatIsNoFormOfOneMaskIsAProgrammersError) {
+  for (const MaskFormat format : {MaskFormat::kOverlay, MaskFormat::kCoco}) {
+    EXPECT_THROW((void)json_from_mask(square(), format), std::logic_error);
+    EXPECT_THROW((void)write_mask_file(square(), format, "nowhere", "photo", 0), std::logic_error);
+  }
 }
 
 }  // namespace

@@ -60,10 +60,25 @@ TEST(PromptSyntax, WhatLiesOutsideIsNamed) {
   EXPECT_FALSE(check_prompt_fits(prompt, 640, 427));
 }
 
+TEST(PromptSyntax, EveryExemplarMustBeInside) {
+  ConceptPrompt prompt;
+  prompt.boxes = {{{0, 0, 640, 427}, true}, {{1, 1, 9, 9}, false}};
+  prompt.points = {{640, 427, true}};
+  EXPECT_TRUE(check_prompt_fits(prompt, 640, 427));
+  prompt.boxes[1].corners[3] = 427.5F;
+  const Status outside = check_prompt_fits(prompt, 640, 427);
+  ASSERT_FALSE(outside);
+  EXPECT_NE(outside.error().message.find("1,1,9,427.5"), std::string::npos) << outside.error().message;
+  prompt.boxes.pop_back();
+  prompt.points = {{-0.5F, 3, false}};
+  EXPECT_FALSE(check_prompt_fits(prompt, 640, 427));
+}
+
 TEST(PromptSyntax, FormatsAreAListWithoutRepeats) {
   EXPECT_EQ(*parse_mask_formats("rle"), std::vector{MaskFormat::kRle});
   EXPECT_EQ(*parse_mask_formats("png, overlay,polygon"),
             (std::vector{MaskFormat::kPng, MaskFormat::kOverlay, MaskFormat::kPolygon}));
+  EXPECT_EQ(*parse_mask_formats("coco"), std::vector{MaskFormat::kCoco});
   for (const char* text : {"", "rle,", "jpeg", "rle,rle", "RLE"}) EXPECT_FALSE(parse_mask_formats(text)) << text;
 }
 

@@ -1,64 +1,66 @@
 #include "apps/segment_answer.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "apps/mask_output.h"
-#include "base/clock.h"
+#include "apps/console.h"
 
 namespace samcache {
-namespace {
 
 using Json = nlohmann::ordered_json;
 
-Result<Json> json_of_mask(const BinaryMask& mask, const std::vector<MaskFormat>& formats) {
-  Json forms = Json::object();
-  for (const MaskFormat format : formats) {
-    if (format == MaskFormat::kOverlay) continue;
-    Result<Json> json = json_from_mask(mask, format);
-    if (!json) return json.error();
-    forms[mask_format_name(format)] = std::move(*json);
-  }
-  if (forms.empty()) return Json();
-  return forms.size() == 1 ? Json(*forms.begin()) : forms;
+JsonAnswer::JsonAnswer(std::vector<MaskFormat> formats, bool labelled)
+    : formats_(std::move(formats)),
+      document_({{"masks", Json::array()}, {"boxes", Json::array()}, {"scores", Json::array()}}) {
+  std::erase_if(formats_, [](MaskFormat format) { return !is_form_of_one_mask(format); });
+  if (labelled) document_["labels"] = Json::array();
 }
 
-}  // namespace
-
-Result<std::string> answer_json(const SegmentAnswer& answer, const std::vector<MaskFormat>& formats) {
-  const Stopwatch stopwatch;
-  Json document = {{"masks", Json::array()}, {"boxes", Json::array()}, {"scores", Json::array()}};
-  for (const InteractiveMask& mask : answer.masks.masks) {
-    Result<Json> json = json_of_mask(mask.mask, formats);
-    if (!json) return json.error();
-    document["masks"].push_back(std::move(*json));
-    document["boxes"].push_back(box_of_mask(mask.mask));
-    document["scores"].push_back(mask.predicted_iou);
+Status JsonAnswer::add(const FoundMask& found, const BinaryMask& mask) {
+  Json forms;
+  for (const MaskFormat format : formats_) {
+    Result<Json> form = json_from_mask(mask, format);
+    if (!form) return form.error();
+    if (formats_.size() == 1) {
+      forms = std::move(*form);
+    } else {
+      forms[mask_format_name(format)] = std::move(*form);
+    }
   }
-  const double load_ms = answer.timing.load_ms;
-  const double prompt_ms = answer.timing.prompt_ms;
-  const double mask_ms = stopwatch.elapsed_ms();
+  document_["masks"].push_back(std::move(forms));
+  document_["boxes"].push_back(found.box);
+  document_["scores"].push_back(found.score);
+  if (document_.contains("labels")) document_["labels"].push_back(found.label);
+  return {};
+}
+
+std::string JsonAnswer::finish(const AnswerSource& source) {
+  const auto& [load_ms, prompt_ms, mask_ms] = source.timing;
+  Json document = std::move(document_);
   document["latency_ms"] = load_ms + prompt_ms + mask_ms;
   document["timing"] = {{"load_ms", load_ms}, {"prompt_ms", prompt_ms}, {"mask_ms", mask_ms}};
-  document["cache"] = answer.cache;
-  for (const std::filesystem::path& file : answer.files) document["files"].push_back(file.string());
+  document["cache"] = source.cache;
+  for (const std::filesystem::path& file : source.files) document["files"].push_back(file.string());
   // A file's name need not be UTF-8.
   return document.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string answer_summary(const SegmentAnswer& answer) {
+void AnswerSummary::add(const FoundMask& found, const BinaryMask& mask) {
+  std::ostringstream line;
+  line << "mask " << masks_ << ": ";
+  if (!found.label.empty()) line << one_line(found.label) << ", ";
+  line << "score " << found.score << ", " << std::count(mask.pixels.begin(), mask.pixels.end(), 1) << " pixels, box "
+       << found.box[0] << "," << found.box[1] << "," << found.box[2] << "," << found.box[3] << "\n";
+  lines_ += line.str();
+  ++masks_;
+}
+
+std::string AnswerSummary::text(const AnswerSource& source) const {
   std::ostringstream text;
-  for (std::size_t i = 0; i < answer.masks.masks.size(); ++i) {
-    const InteractiveMask& mask = answer.masks.masks[i];
-    const std::array<int, 4> box = box_of_mask(mask.mask);
-    text << "mask " << i << ": score " << mask.predicted_iou << ", "
-         << std::count(mask.mask.pixels.begin(), mask.mask.pixels.end(), 1) << " pixels, box " << box[0] << ","
-         << box[1] << "," << box[2] << "," << box[3] << "\n";
-  }
-  text << (answer.cache == "disk" ? "encoding loaded in " : "image encoded in ") << answer.timing.load_ms
-       << " ms, answered in " << answer.timing.prompt_ms << " ms\n";
-  for (const std::filesystem::path& file : answer.files) text << file.string() << "\n";
+  text << (masks_ == 0 ? "nothing found\n" : lines_);
+  text << (source.cache == "disk" ? "encoding loaded in " : "image encoded in ") << source.timing.load_ms
+       << " ms, answered in " << source.timing.prompt_ms << " ms\n";
+  for (const std::filesystem::path& file : source.files) text << file.string() << "\n";
   return text.str();
 }
 

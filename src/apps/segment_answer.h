@@ -1,31 +1,53 @@
-// What `samcache segment` prints: the masks of one prompt, where the encoding came from, how long it took.
+// What `samcache segment` prints: the masks that were found, where the encoding came from, how long it took.
+//
+// Takes masks one at a time and keeps their printed forms alone.
 #pragma once
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "apps/prompt_syntax.h"
-#include "engine/engine.h"
+#include "apps/mask_output.h"
 
 namespace samcache {
 
-struct SegmentAnswer {
-  struct Timing {
-    double load_ms = 0;    // reading or making the encoding, and preparing it; not loading the model
-    double prompt_ms = 0;  // the model's part of the answer, masks at the picture's size included
-  };
-  InteractiveAnswer masks;
-  std::vector<std::filesystem::path> files;  // written so far
-  std::string cache;                         // "disk" or "encoded"
-  Timing timing;
+struct SegmentTiming {
+  double load_ms = 0;    // reading or making the encoding, and preparing it; not loading the model
+  double prompt_ms = 0;  // the model's part of the answer; of one object, masks at the picture's size included
+  double mask_ms = 0;    // enlarging masks to that size, and their forms in the JSON
 };
 
-// {masks, boxes, scores, latency_ms, timing, cache} and, when there are any, files; one line. A mask is in its form if
-// `formats` names one, else an object with an entry for each; an overlay is a file and has none.
-Result<std::string> answer_json(const SegmentAnswer& answer, const std::vector<MaskFormat>& formats);
+struct AnswerSource {
+  std::string cache;  // where the encoding came from: "disk" or "encoded"
+  SegmentTiming timing;
+  std::vector<std::filesystem::path> files;  // that were written
+};
+
+// One JSON line: {masks, boxes, scores, latency_ms, timing, cache}, with `labels` after the scores when text was asked
+// for, and `files` when there are any. A mask is in its form if `formats` names one, else an object with an entry for
+// each; null if all that is asked for are files.
+class JsonAnswer {
+ public:
+  JsonAnswer(std::vector<MaskFormat> formats, bool labelled);
+  Status add(const FoundMask& found, const BinaryMask& mask);
+  // Once, after the last mask.
+  std::string finish(const AnswerSource& source);
+
+ private:
+  std::vector<MaskFormat> formats_;  // forms of one mask alone
+  nlohmann::ordered_json document_;
+};
 
 // The same for people, a line each: masks, times, files.
-std::string answer_summary(const SegmentAnswer& answer);
+class AnswerSummary {
+ public:
+  void add(const FoundMask& found, const BinaryMask& mask);
+  std::string text(const AnswerSource& source) const;
+
+ private:
+  std::size_t masks_ = 0;
+  std::string lines_;
+};
 
 }  // namespace samcache

@@ -1,9 +1,10 @@
 #include "apps/segment_source.h"
 
+#include <algorithm>
+#include <array>
 #include <system_error>
 
 #include "apps/console.h"
-#include "apps/prompt_syntax.h"
 #include "base/text.h"
 #include "image/decode.h"
 
@@ -11,6 +12,12 @@ namespace samcache {
 namespace {
 
 namespace fs = std::filesystem;
+
+// What the request can be answered from, best first.
+std::array<Profile, 2> usable_profiles(const SegmentRequest& request) {
+  const bool concept_mode = std::holds_alternative<ConceptRequest>(request);
+  return {concept_mode ? Profile::kDetector : Profile::kInteractive, Profile::kTrunk};
+}
 
 Result<RgbImage> decode_source(const SourceImage& image) {
   Result<DecodedImage> decoded = decode_image(image.bytes.span(), image.path.string());
@@ -34,33 +41,33 @@ Result<RgbImage> pixels_for(const Encoding& encoding, const std::string& image_p
   return decode_source(*image);
 }
 
-// What is stored under an id for this model; an interactive encoding is preferred, being ready for clicks.
-Result<Encoding> load_by_id(const std::string& id, const std::string& fingerprint, const EncodingDirectory& directory) {
+// What is stored under an id for this model.
+Result<Encoding> load_by_id(const std::string& id, const SegmentRequest& request, const std::string& fingerprint,
+                            const EncodingDirectory& directory) {
   const Result<std::vector<StoredEncoding>> stored = directory.find(id);
   if (!stored) return stored.error();
-  const StoredEncoding* best = nullptr;
-  for (const StoredEncoding& candidate : *stored) {
-    if (candidate.key.model_fingerprint != fingerprint) continue;
-    if (candidate.key.profile == profile_name(Profile::kInteractive)) best = &candidate;
-    if (candidate.key.profile == profile_name(Profile::kTrunk) && best == nullptr) best = &candidate;
+  for (const Profile profile : usable_profiles(request)) {
+    const auto found = std::find_if(stored->begin(), stored->end(), [&](const StoredEncoding& candidate) {
+      return candidate.key.model_fingerprint == fingerprint && candidate.key.profile == profile_name(profile);
+    });
+    if (found == stored->end()) continue;
+    Result<Encoding> encoding = read_encoding(found->path);
+    if (!encoding) return as_failure(encoding.error());
+    return encoding;
   }
-  if (best == nullptr) {
-    return Error{ErrorCode::kNotFound, "image " + stored->front().key.image_id + " has encodings in " +
-                                           directory.root().string() +
-                                           ", but none for this model that clicks work from: run samcache encode"};
-  }
-  Result<Encoding> encoding = read_encoding(best->path);
-  if (!encoding) return as_failure(encoding.error());
-  return encoding;
+  const char* work = std::holds_alternative<ConceptRequest>(request) ? "concepts" : "clicks";
+  return Error{ErrorCode::kNotFound, "image " + stored->front().key.image_id + " has encodings in " +
+                                         directory.root().string() + ", but none for this model that " + work +
+                                         " work from: run samcache encode"};
 }
 
-Result<SegmentSource> from_image_file(const SourceOptions& options, const InteractivePrompt& prompt, LazyEngine& model,
+Result<SegmentSource> from_image_file(const SourceOptions& options, const SegmentRequest& request, LazyEngine& model,
                                       const EncodingDirectory& directory, const EncodeHook& hook) {
   const Result<SourceImage> image = read_source_image(options.target);
   if (!image) return image.error();
   SegmentSource source;
   ImageEncoder encoder(model, directory);
-  for (const Profile profile : {Profile::kInteractive, Profile::kTrunk}) {
+  for (const Profile profile : usable_profiles(request)) {
     Result<std::optional<Encoding>> stored = encoder.load(*image, profile);
     if (!stored) return stored.error();
     if (!*stored) continue;
@@ -74,7 +81,7 @@ Result<SegmentSource> from_image_file(const SourceOptions& options, const Intera
   }
   Result<RgbImage> pixels = decode_source(*image);
   if (!pixels) return pixels.error();
-  if (Status fits = check_prompt_fits(prompt, pixels->width, pixels->height); !fits) return fits.error();
+  if (Status fits = check_request_fits(request, pixels->width, pixels->height); !fits) return fits.error();
   const Result<const Engine*> engine = model.engine();
   if (!engine) return engine.error();
   const std::vector<Profile> trunk_only = {Profile::kTrunk};
@@ -102,18 +109,29 @@ Result<SegmentSource> from_encoding(Result<Encoding> encoding, const SourceOptio
   return source;
 }
 
-Result<SegmentSource> from_target(const SourceOptions& options, const InteractivePrompt& prompt, LazyEngine& model,
+Result<SegmentSource> from_target(const SourceOptions& options, const SegmentRequest& request, LazyEngine& model,
                                   const EncodingDirectory& directory, const EncodeHook& hook) {
   const fs::path path = options.target;
   std::error_code code;
   if (fs::exists(path, code)) {
     if (path.extension() == ".safetensors") return from_encoding(read_encoding(path), options);
-    return from_image_file(options, prompt, model, directory, hook);
+    return from_image_file(options, request, model, directory, hook);
   }
   if (Status status = check_target(options.target); !status) return status.error();
   const Result<std::string> fingerprint = model.fingerprint();
   if (!fingerprint) return fingerprint.error();
-  return from_encoding(load_by_id(options.target, *fingerprint, directory), options);
+  return from_encoding(load_by_id(options.target, request, *fingerprint, directory), options);
+}
+
+void name_source(const SourceOptions& options, SegmentSource& source) {
+  const fs::path target = options.target;
+  const std::string& id = source.encoding.metadata.image_id;
+  std::error_code code;
+  const bool is_file = fs::exists(target, code);
+  source.name = is_file ? target.stem().string() : id;
+  const fs::path picture = is_file && target.extension() != ".safetensors" ? target : fs::path(options.image);
+  source.file_name = picture.has_filename() ? picture.filename().string() : id;
+  if (source.file_name.empty()) source.file_name = source.name;
 }
 
 }  // namespace
@@ -124,13 +142,13 @@ Status check_target(const std::string& target) {
   return Error{ErrorCode::kNotFound, "no such file, and not the id of a stored image: " + in_quotes(target)};
 }
 
-Result<SegmentSource> open_segment_source(const SourceOptions& options, const InteractivePrompt& prompt,
+Result<SegmentSource> open_segment_source(const SourceOptions& options, const SegmentRequest& request,
                                           LazyEngine& model, const EncodingDirectory& directory,
                                           const EncodeHook& hook) {
-  Result<SegmentSource> source = from_target(options, prompt, model, directory, hook);
+  Result<SegmentSource> source = from_target(options, request, model, directory, hook);
   if (!source) return source;
   const EncodingMetadata& metadata = source->encoding.metadata;
-  const Status fits = check_prompt_fits(prompt, metadata.original_width, metadata.original_height);
+  const Status fits = check_request_fits(request, metadata.original_width, metadata.original_height);
   if (!fits) return fits.error();
   const auto& pixels = source->pixels;
   if (pixels && (pixels->width != metadata.original_width || pixels->height != metadata.original_height)) {
@@ -138,9 +156,7 @@ Result<SegmentSource> open_segment_source(const SourceOptions& options, const In
                                           " says the picture has another size than it " +
                                           "has: encode it again with samcache encode --force"};
   }
-  std::error_code code;
-  const bool is_file = fs::exists(options.target, code);
-  source->name = is_file ? fs::path(options.target).stem().string() : metadata.image_id;
+  name_source(options, *source);
   return source;
 }
 

@@ -6,14 +6,16 @@
 #include <string>
 
 #include "apps/image_encoder.h"
+#include "apps/segment_request.h"
 #include "base/pixels.h"
 
 namespace samcache {
 
 struct SegmentSource {
-  Encoding encoding;               // trunk or interactive
+  Encoding encoding;               // of a profile that the request can be answered from
   std::optional<RgbImage> pixels;  // only when they had to be decoded for the encoding, or were asked for
   std::string name;                // for the names of result files
+  std::string file_name;           // of the picture, without folders; its id when no file is known
   const char* cache = "disk";      // where the encoding came from: "disk" or "encoded"
 };
 
@@ -28,9 +30,10 @@ struct SourceOptions {
 Status check_target(const std::string& target);
 
 // An existing file is taken for an image, or for an encoding when its name ends in .safetensors; anything else for an
-// id. Checks the prompt against the picture's size before anything is encoded. kNotFound: neither file nor id;
-// kInvalidArgument: the prompt, or pixels are needed and no image was given.
-Result<SegmentSource> open_segment_source(const SourceOptions& options, const InteractivePrompt& prompt,
+// id. Of what is stored, the profile that leaves the least to compute for the request is taken, else the trunk. Checks
+// the request against the picture's size before anything is encoded. kNotFound: neither file nor id; kInvalidArgument:
+// the prompt, or pixels are needed and no image was given.
+Result<SegmentSource> open_segment_source(const SourceOptions& options, const SegmentRequest& request,
                                           LazyEngine& model, const EncodingDirectory& directory,
                                           const EncodeHook& hook);
 

@@ -3,14 +3,16 @@
 // The image is dimmed a little; each item has its own colour, blended into its mask, with a crisp outline that a dark
 // halo keeps visible on bright and busy ground. Lines and letters grow with the image. Letters come from a built-in
 // bitmap font (Latin-1; other characters show as '?'), so that labels do not depend on the fonts of the machine.
-// Thread-safe; needs no ImageLibrary.
+//
+// The painter takes items one at a time and keeps no mask: hundreds of them cost no more memory than one. Needs no
+// ImageLibrary; a painter belongs to one thread.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
-#include <span>
 #include <string>
 
 #include "base/pixels.h"
@@ -18,10 +20,11 @@
 namespace samcache {
 
 struct OverlayItem {
-  const BinaryMask* mask = nullptr;              // not owned; may be null; must have the image's size
+  const BinaryMask* mask = nullptr;              // may be null; must have the image's size; looked at by add() alone
   std::optional<std::array<float, 4>> box = {};  // x0, y0, x1, y1 in pixels; clipped to the image
   std::string label = {};                        // UTF-8; may be empty
   std::optional<float> score = {};               // written after the label
+  std::optional<std::array<std::uint8_t, 3>> colour = {};  // none: overlay_colour of the number of items before it
 };
 
 struct OverlayPoint {
@@ -36,11 +39,30 @@ struct OverlayOptions {
   int line_px = 0;  // outline thickness; 0: 2 pixels, more on images over 1500 pixels
 };
 
-// The colour of item `index`: ten well-separated ones, then ever further hues.
+// Ten well-separated colours, then ever further hues.
 std::array<std::uint8_t, 3> overlay_colour(std::size_t index);
 
-// Later items are drawn over earlier ones. Throws std::logic_error for an image or a mask whose size does not fit.
-RgbImage draw_overlay(const RgbImage& image, std::span<const OverlayItem> items,
-                      std::span<const OverlayPoint> points = {}, const OverlayOptions& options = {});
+// The green of positive points, the red of negative ones: for boxes that mean the same.
+std::array<std::uint8_t, 3> overlay_colour_of_sign(bool positive);
+
+class OverlayPainter {
+ public:
+  // `image` must outlive the painter. Throws std::logic_error for one whose pixels do not fit its size.
+  explicit OverlayPainter(const RgbImage& image, const OverlayOptions& options = {});
+  ~OverlayPainter();
+
+  // Masks lie over those added before, outlines and boxes over all masks, labels over all outlines. Throws
+  // std::logic_error for a mask of another size than the image's.
+  void add(const OverlayItem& item);
+  // Over everything, labels too.
+  void add_point(const OverlayPoint& point);
+
+  // The picture; nothing can be added to it any more.
+  RgbImage finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace samcache

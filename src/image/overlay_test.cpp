@@ -27,6 +27,14 @@ Pixel colour(std::size_t index) {
   return {c[0], c[1], c[2]};
 }
 
+RgbImage draw_overlay(const RgbImage& image, const std::vector<OverlayItem>& items,
+                      const std::vector<OverlayPoint>& points = {}) {
+  OverlayPainter painter(image);
+  for (const OverlayItem& item : items) painter.add(item);
+  for (const OverlayPoint& point : points) painter.add_point(point);
+  return painter.finish();
+}
+
 TEST(Overlay, ColoursAreDistinct) {
   std::set<std::array<std::uint8_t, 3>> colours;
   for (std::size_t i = 0; i < 60; ++i) colours.insert(overlay_colour(i));
@@ -84,6 +92,54 @@ TEST(Overlay, WritesLabelsWithoutAnyFontOnTheMachine) {
   EXPECT_EQ(tag.size(), 2U);
   EXPECT_EQ(tag.count(colour(0)), 1U);
   EXPECT_EQ(pixel_at(a, 130, 40), pixel_at(b, 130, 40)) << "the tag is no longer than its text";
+}
+
+TEST(Overlay, AColourCanBeShared) {
+  const BinaryMask left = rectangle_mask(60, 20, 0, 0, 20, 20);
+  const BinaryMask right = rectangle_mask(60, 20, 40, 0, 60, 20);
+  const RgbImage drawn = draw_overlay(grey_image(60, 20, 0), {{.mask = &left, .colour = overlay_colour(3)},
+                                                              {.mask = &right, .colour = overlay_colour(3)}});
+  EXPECT_EQ(pixel_at(drawn, 19, 10), colour(3));
+  EXPECT_EQ(pixel_at(drawn, 40, 10), colour(3));
+}
+
+TEST(Overlay, MasksGoOverOlderMasksAndUnderTheirOutlines) {
+  const BinaryMask small = rectangle_mask(60, 60, 20, 20, 40, 40);
+  const BinaryMask all = rectangle_mask(60, 60, 0, 0, 60, 60);
+  const RgbImage image = grey_image(60, 60, 100);
+  const RgbImage drawn = draw_overlay(image, {{.mask = &small}, {.mask = &all}});
+  EXPECT_EQ(pixel_at(drawn, 20, 30), colour(0)) << "the outline of the first mask";
+  EXPECT_EQ(pixel_at(drawn, 30, 30), pixel_at(draw_overlay(image, {{}, {.mask = &all}}), 30, 30));
+}
+
+TEST(Overlay, LabelsEndUpOverLaterMasksAndBoxes) {
+  const BinaryMask mask = rectangle_mask(300, 100, 50, 50, 90, 90);
+  const BinaryMask over_the_tag = rectangle_mask(300, 100, 40, 20, 140, 50);
+  const OverlayItem labelled{.mask = &mask, .label = "dog"};
+  const RgbImage image = grey_image(300, 100, 90);
+  const RgbImage alone = draw_overlay(image, {labelled});
+  const RgbImage crowded =
+      draw_overlay(image, {labelled, {.mask = &over_the_tag, .box = std::array{45.0F, 25.0F, 80.0F, 45.0F}}});
+  for (int x = 50; x < 50 + 3 * 7 + 4; ++x) EXPECT_EQ(pixel_at(crowded, x, 42), pixel_at(alone, x, 42)) << x;
+}
+
+TEST(Overlay, AMaskIsNotNeededOnceItIsAdded) {
+  const RgbImage image = grey_image(60, 60, 100);
+  const BinaryMask kept = rectangle_mask(60, 60, 20, 20, 40, 40);
+  OverlayPainter painter(image);
+  BinaryMask dropped = kept;
+  painter.add({.mask = &dropped, .label = "x"});
+  dropped = {};
+  EXPECT_EQ(painter.finish().pixels, draw_overlay(image, {{.mask = &kept, .label = "x"}}).pixels);
+}
+
+TEST(Overlay, AFinishedPainterTakesNothingMore) {
+  const RgbImage image = grey_image(6, 6, 100);
+  OverlayPainter painter(image);
+  painter.finish();
+  EXPECT_THROW(painter.add({}), std::logic_error);
+  EXPECT_THROW(painter.add_point({}), std::logic_error);
+  EXPECT_THROW(painter.finish(), std::logic_error);
 }
 
 TEST(Overlay, HostileLabelsBoxesAndPointsStayInsideTheImage) {

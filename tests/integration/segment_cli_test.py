@@ -12,6 +12,7 @@ from command_line import (
     FAILED,
     IMAGE,
     IMAGE_SIZE,
+    MODEL,
     NOT_FOUND,
     OTHER_IMAGE,
     USAGE,
@@ -166,16 +167,6 @@ class WrongPrompts(CommandLineTest):
     def test_no_prompt_is_wrong_usage(self):
         self.assert_fails(self.run_samcache("segment", IMAGE), USAGE, "--point")
 
-    def test_concept_prompts_say_that_they_are_not_there_yet(self):
-        for arguments in (
-            ["--text", "person"],
-            ["--mode", "concept", "--box", "1,1,9,9"],
-            ["--box", "1,1,9,9,neg"],
-            ["--box", "1,1,9,9", "--box", "2,2,8,8"],
-            ["--point", "1,1", "--threshold", "0.5"],
-        ):
-            self.assert_fails(self.run_samcache("segment", IMAGE, *arguments), USAGE, "not available in this version")
-
     def test_masks_that_do_not_fit_are_refused(self):
         mask = self.folder / "mask.json"
         mask.write_text('{"size": [5, 5], "counts": [25]}')
@@ -183,6 +174,252 @@ class WrongPrompts(CommandLineTest):
         mask.write_text("nonsense")
         self.assert_fails(self.run_samcache("segment", IMAGE, "--mask", mask), FAILED, mask)
         self.assert_fails(self.run_samcache("segment", IMAGE, "--mask", "nowhere.png"), NOT_FOUND, "nowhere.png")
+
+
+class Concepts(CommandLineTest):
+    """Texts and exemplars. The tiny model has 12 queries and random weights: what it finds means nothing, but is always
+    the same."""
+
+    QUERIES = 12
+
+    def ask(self, *arguments, target=IMAGE):
+        return self.run_json("segment", target, *arguments)
+
+    def assert_same_masks(self, one, other):
+        for key in ("masks", "boxes", "scores"):
+            self.assertEqual(one[key], other[key])
+
+    def test_the_answer_has_the_documented_shape(self):
+        answer = self.ask("--text", "cat", "--threshold", "0")
+        expected = ["masks", "boxes", "scores", "labels", "latency_ms", "timing", "cache"]
+        self.assertEqual(sorted(answer), sorted(expected))
+        for key in ("masks", "boxes", "scores", "labels"):
+            self.assertEqual(len(answer[key]), self.QUERIES)
+        for mask in answer["masks"]:
+            self.assertEqual(mask["size"], [IMAGE_SIZE[1], IMAGE_SIZE[0]])
+            self.assertIsInstance(mask["counts"], str)
+        for x0, y0, x1, y1 in answer["boxes"]:
+            self.assertTrue(x0 < x1 and y0 < y1)
+        self.assertTrue(all(0 < score < 1 for score in answer["scores"]))
+        self.assertEqual(set(answer["labels"]), {"cat"})
+        self.assertGreaterEqual(answer["latency_ms"], sum(answer["timing"].values()) - 0.001)
+
+    def test_the_threshold_decides_what_is_an_instance(self):
+        everything = self.ask("--text", "cat", "--threshold", "0")
+        half = self.ask("--text", "cat")
+        self.assertEqual(half["scores"], [score for score in everything["scores"] if score > 0.5])
+        self.assertTrue(0 < len(half["scores"]) < self.QUERIES)
+        nothing = self.ask("--text", "cat", "--threshold", "1")
+        self.assertEqual([nothing[key] for key in ("masks", "boxes", "scores", "labels")], [[]] * 4)
+        done = self.run_samcache("segment", IMAGE, "--text", "cat", "--threshold", "1")
+        self.assertEqual((done.returncode, done.stderr), (DONE, ""))
+        self.assertIn("nothing found", done.stdout)
+
+    def test_max_masks_keeps_the_highest_scores(self):
+        everything = self.ask("--text", "cat", "--threshold", "0", "--max-masks", "0")
+        best = self.ask("--text", "cat", "--threshold", "0", "--max-masks", "3")
+        self.assertEqual(sorted(best["scores"]), sorted(everything["scores"])[-3:])
+
+    def test_what_is_asked_for_changes_the_answer(self):
+        box = ["--box", "20,20,60,70"]
+        prompts = [
+            ["--text", "cat"],
+            ["--text", "dog"],
+            ["--text", "cat", *box],
+            ["--text", "cat", "--box", "20,20,60,70,neg"],
+            box,
+            [*box, "--box", "70,30,120,80,neg"],
+        ]
+        scores = [self.ask(*prompt, "--threshold", "0")["scores"] for prompt in prompts]
+        for i, one in enumerate(scores):
+            self.assertEqual(len(one), self.QUERIES)
+            for other in scores[:i]:
+                self.assertNotEqual(one, other)
+
+    def test_a_box_alone_is_an_exemplar_unless_the_mode_says_otherwise(self):
+        box = ["--box", "20,20,60,70"]
+        exemplar = self.ask(*box, "--threshold", "0")
+        self.assertEqual(len(exemplar["masks"]), self.QUERIES)
+        self.assertNotIn("labels", exemplar)
+        self.assert_same_masks(self.ask(*box, "--threshold", "0", "--mode", "concept"), exemplar)
+        self.assertEqual(len(self.ask(*box, "--mode", "interactive")["masks"]), 1)
+        self.assertEqual(len(self.ask(*box, "--point", "30,30")["masks"]), 1)
+
+    def test_several_texts_answer_as_each_does_alone(self):
+        box = ["--box", "20,20,60,70"]
+        both = self.ask("--text", "cat", "--text", "dog, big", *box, "--threshold", "0.5")
+        cat = self.ask("--text", "cat", *box, "--threshold", "0.5")
+        dog = self.ask("--text", "dog, big", *box, "--threshold", "0.5")
+        for key in ("masks", "boxes", "scores", "labels"):
+            self.assertEqual(both[key], cat[key] + dog[key])
+        self.assertEqual(set(both["labels"]), {"cat", "dog, big"})
+
+    def test_texts_are_taken_as_they_stand(self):
+        for text in ("[a,b]", "-5", "caf\u00e9", "a=b", '"quoted"', "\u732b"):
+            self.assertEqual(set(self.ask("--text", text, "--threshold", "0")["labels"]), {text})
+
+    def test_image_id_and_file_give_the_same_answer_whatever_the_profile(self):
+        prompt = ["--text", "cat", "--box", "20,20,60,70", "--threshold", "0"]
+        from_image = self.ask(*prompt, "--no-store")
+        self.assertEqual(from_image["cache"], "encoded")
+        self.assertEqual(self.stored_files(), [])
+        image_id = self.run_json("encode", IMAGE)["images"][0]["id"]
+        (trunk,) = self.stored_files()
+        answers = [self.ask(*prompt, target=target) for target in (IMAGE, image_id, trunk)]
+        self.run_json("encode", IMAGE, "--profile", "detector")
+        detector = trunk.with_name(trunk.name.replace("trunk", "detector"))
+        trunk.unlink()
+        answers += [self.ask(*prompt, target=target) for target in (IMAGE, image_id[:8], detector)]
+        for answer in answers:
+            self.assertEqual(answer["cache"], "disk")
+            self.assert_same_masks(answer, from_image)
+
+    def test_an_id_needs_no_image(self):
+        image = self.folder / "gone.png"
+        shutil.copy(IMAGE, image)
+        image_id = self.run_json("encode", image)["images"][0]["id"]
+        image.unlink()
+        done = self.run_samcache("segment", image_id, "--text", "cat", "--threshold", "0.5")
+        self.assertEqual((done.returncode, done.stderr), (DONE, ""))
+        self.assertTrue((self.folder / f"{image_id}.mask0.png").exists())
+
+    def test_an_interactive_encoding_cannot_answer_for_concepts(self):
+        image_id = self.run_json("encode", IMAGE, "--profile", "interactive")["images"][0]["id"]
+        (path,) = self.stored_files()
+        self.assert_fails(self.run_samcache("segment", image_id, "--text", "cat"), NOT_FOUND, image_id, "concepts")
+        self.assert_fails(self.run_samcache("segment", path, "--text", "cat"), FAILED, path)
+
+    def test_every_format_has_its_files(self):
+        out = self.folder / "results"
+        formats = "rle,png,polygon,overlay,coco"
+        answer = self.ask("--text", "cat", "--text", "dog", "--format", formats, "--out", out)
+        count = len(answer["masks"])
+        endings = [f"mask{i}.{form}" for i in range(count) for form in ("rle.json", "png", "polygon.json")]
+        expected = [str(out / f"{IMAGE.stem}.{ending}") for ending in [*endings, "overlay.png", "coco.json"]]
+        self.assertEqual(answer["files"], expected)
+        self.assertEqual(sorted(map(str, out.iterdir())), sorted(expected))
+        self.assertEqual(sorted(answer["masks"][0]), ["png", "polygon", "rle"])
+        for png in (out / f"{IMAGE.stem}.mask0.png", out / f"{IMAGE.stem}.overlay.png"):
+            self.assertEqual(png_size(png.read_bytes()), IMAGE_SIZE)
+
+    def test_the_coco_document_says_what_the_answer_says(self):
+        out = self.folder / "results"
+        texts = ["cat", "dog", "a thing that is in no picture"]
+        prompt = [word for text in texts for word in ("--text", text)]
+        answer = self.ask(*prompt, "--format", "rle,coco", "--out", out)
+        document = json.loads((out / f"{IMAGE.stem}.coco.json").read_text())
+        (image,) = document["images"]
+        self.assertEqual(image, {"id": 1, "file_name": IMAGE.name, "width": IMAGE_SIZE[0], "height": IMAGE_SIZE[1]})
+        names = {category["id"]: category["name"] for category in document["categories"]}
+        self.assertEqual(list(names.values()), texts)
+        annotations = document["annotations"]
+        self.assertEqual([names[one["category_id"]] for one in annotations], answer["labels"])
+        self.assertEqual([one["segmentation"] for one in annotations], answer["masks"])
+        self.assertEqual([one["score"] for one in annotations], answer["scores"])
+        self.assertEqual([one["id"] for one in annotations], list(range(1, len(annotations) + 1)))
+        for one, (x0, y0, x1, y1) in zip(annotations, answer["boxes"]):
+            x, y, width, height = one["bbox"]
+            self.assertAlmostEqual(x, max(x0, 0), 3)
+            self.assertAlmostEqual(y + height, min(y1, IMAGE_SIZE[1]), 3)
+            self.assertTrue(x + width <= IMAGE_SIZE[0] and one["image_id"] == 1 and one["iscrowd"] == 0)
+            self.assertGreater(one["area"], 0)
+
+    def test_without_text_the_coco_category_is_visual(self):
+        self.run_samcache("segment", IMAGE, "--box", "20,20,60,70", "--threshold", "0", "--format", "coco")
+        document = json.loads((self.folder / f"{IMAGE.stem}.coco.json").read_text())
+        self.assertEqual(document["categories"], [{"id": 1, "name": "visual"}])
+        self.assertEqual(len(document["annotations"]), self.QUERIES)
+
+    def test_people_get_a_line_for_each_mask_and_a_picture(self):
+        done = self.run_samcache("segment", IMAGE, "--text", "cat", "--threshold", "0")
+        self.assertEqual((done.returncode, done.stderr), (DONE, ""))
+        self.assertEqual(sum(line.startswith("mask ") for line in done.stdout.splitlines()), self.QUERIES)
+        self.assertIn(": cat, score ", done.stdout)
+        self.assertEqual(png_size((self.folder / f"{IMAGE.stem}.overlay.png").read_bytes()), IMAGE_SIZE)
+
+    def test_prompting_changes_no_stored_byte(self):
+        self.run_json("encode", IMAGE, "--profile", "trunk,detector")
+        before = [path.read_bytes() for path in self.stored_files()]
+        self.ask("--text", "cat", "--box", "20,20,60,70")
+        self.assertEqual([path.read_bytes() for path in self.stored_files()], before)
+
+
+class WrongConcepts(CommandLineTest):
+    def assert_wrong(self, arguments, *words, target=IMAGE):
+        self.assert_fails(self.run_samcache("segment", target, *arguments), USAGE, *words)
+
+    def test_prompts_that_ask_for_nothing_are_wrong_usage(self):
+        self.assert_wrong(["--text", ""], "empty")
+        self.assert_wrong(["--text", " \t"], "empty")
+        self.assert_wrong(["--mode", "concept"], "--text")
+        self.assert_wrong(["--box", "1,1,9,9,neg"], "negative")
+
+    def test_what_is_not_part_of_the_mode_is_wrong_usage(self):
+        box = ["--box", "1,1,9,9"]
+        for arguments, word in (
+            (["--text", "cat", "--mode", "interactive"], "--text"),
+            (["--text", "cat", "--mask", "mask.png"], "--mask"),
+            ([*box, "--mode", "concept", "--mask", "mask.png"], "--mask"),
+            ([*box, "--multimask"], "--multimask"),
+            (["--text", "cat", "--save-mask-input", "logits.safetensors"], "--save-mask-input"),
+            (["--point", "1,1", "--threshold", "0.5"], "--threshold"),
+            (["--point", "1,1", "--max-masks", "5"], "--max-masks"),
+            (["--box", "1,1,9,9,neg", "--mode", "interactive"], "--mode concept"),
+            (["--point", "1,1", *box, *box], "--mode concept"),
+        ):
+            self.assert_wrong(arguments, word)
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_malformed_values_are_wrong_usage_and_name_the_text(self):
+        for option, value in (
+            ("--box", "50,50,10,10"),
+            ("--box", "10,10,10,20"),
+            ("--box", "nan,1,9,9"),
+            ("--box", "1,1,9,inf"),
+            ("--box", "1,1,9,9,pos"),
+            ("--threshold", "2"),
+            ("--threshold", "-0.1"),
+            ("--threshold", "nan"),
+            ("--threshold", "high"),
+            ("--max-masks", "-1"),
+            ("--max-masks", "1.5"),
+            ("--format", "coco,coco"),
+        ):
+            self.assert_wrong(["--text", "cat", f"{option}={value}"], value if option == "--box" else option[2:5])
+
+    def test_a_value_left_empty_does_not_swallow_the_next_option(self):
+        self.assert_wrong(["--text=", "--json"], "--text=")
+
+    def test_exemplars_outside_the_picture_are_wrong_usage_before_anything_is_encoded(self):
+        for arguments in (
+            ["--box", "0,0,151,5"],
+            ["--text", "cat", "--box", "-1,0,10,10"],
+            ["--box", "1,1,9,9", "--box", "0,0,10,1e30,neg"],
+            ["--text", "cat", "--mode", "concept", "--point", "1,114"],
+        ):
+            self.assert_wrong(arguments, "150x113")
+        self.assertEqual(self.stored_files(), [])
+        self.run_json("encode", IMAGE)
+        self.assert_wrong(["--box", "0,0,151,5"], "150x113")
+
+    def test_too_much_of_anything_is_wrong_usage(self):
+        many = [f"--box={i % 50},1,{i % 50 + 9},9" for i in range(10_000)]
+        self.assert_wrong(many, "10000", "256")
+        self.assert_wrong(["--text", "cat " * 30_000], "4096")
+        self.assert_wrong(["--text", "cat", "--text", "cat"], "twice")
+
+    def test_a_text_of_bytes_that_are_no_text_is_wrong_usage(self):
+        self.assert_wrong(["--text", "\udcff\udcfe"], "UTF-8")
+
+    def test_files_for_json_need_a_folder(self):
+        for name in ("coco", "overlay"):
+            self.assert_wrong(["--text", "cat", "--json", "--format", name], "--out")
+
+    def test_a_model_without_a_tokenizer_says_so(self):
+        bare = self.folder / "bare"
+        shutil.copytree(MODEL, bare, ignore=shutil.ignore_patterns("bpe_*"))
+        done = self.run_samcache("segment", IMAGE, "--text", "cat", model=bare)
+        self.assert_fails(done, FAILED, "bpe_simple_vocab_16e6.txt.gz")
 
 
 class WrongTargets(CommandLineTest):
