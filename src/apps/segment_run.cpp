@@ -33,10 +33,14 @@ Status SegmentRun::run() {
   if (Status status = check_target(options_.source.target); !status) return status;
   const Result<const Engine*> engine = model_.engine();  // not part of the answer's time, as in a server
   if (!engine) return as_failure(engine.error());
+  const auto* concepts = std::get_if<ConceptRequest>(&request_);
+  for (std::size_t i = 0; concepts != nullptr && i < concepts->prompt_count(); ++i) {
+    // Before the minute that an encode takes: a model without a tokenizer, a text that is nothing after cleaning, …
+    if (Status status = (*engine)->check_concept(concepts->prompt(i), concepts->options); !status) return status;
+  }
   const Result<SegmentSource> source = open_source();
   bar_.clear();
   if (!source) return source.error();
-  const auto* concepts = std::get_if<ConceptRequest>(&request_);
   SegmentOutput output(options_.output, *source, concepts != nullptr ? concepts->texts : std::vector<std::string>{});
   output.timing().load_ms = load_ms_;
   const Status answered =

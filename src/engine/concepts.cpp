@@ -24,12 +24,14 @@ constexpr std::size_t kMasksAtOnce = 16;
 
 Error invalid(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
 
-Status check_exemplars(const ConceptPrompt& prompt, const ConceptImage& image) {
+Status check_count(const ConceptPrompt& prompt) {
   const std::size_t count = prompt.boxes.size() + prompt.points.size();
-  if (count > kMaxExemplars) {
-    return invalid("the prompt has " + std::to_string(count) + " exemplars; at most " + std::to_string(kMaxExemplars) +
-                   " are taken");
-  }
+  if (count <= kMaxExemplars) return {};
+  return invalid("the prompt has " + std::to_string(count) + " exemplars; at most " + std::to_string(kMaxExemplars) +
+                 " are taken");
+}
+
+Status check_places(const ConceptPrompt& prompt, const ConceptImage& image) {
   for (const ConceptPrompt::Box& box : prompt.boxes) {
     if (Status status = check_box(box.corners, image.original_width, image.original_height); !status) return status;
   }
@@ -134,16 +136,23 @@ Result<PromptTokens> Engine::State::concept_tokens(const ConceptPrompt& prompt) 
   return texts->tokens(kVisualPrompt);
 }
 
-Result<ConceptAnswer> Engine::segment(const ConceptImage& image, const ConceptPrompt& prompt,
-                                      const ConceptOptions& options) const {
-  if (Status status = check_options(options); !status) return status.error();
-  if (Status status = check_exemplars(prompt, image); !status) return status.error();
-  const ConceptDetector& detector = *state_->detector;
-  if (!prompt.points.empty() && !detector.takes_points()) {
+Status Engine::check_concept(const ConceptPrompt& prompt, const ConceptOptions& options) const {
+  if (Status status = check_options(options); !status) return status;
+  if (Status status = check_count(prompt); !status) return status;
+  if (!prompt.points.empty() && !state_->detector->takes_points()) {
     return Error{ErrorCode::kUnsupported,
                  "the checkpoint of " + state_->info.model +
                      " cannot take points for a concept (Hugging Face's naming leaves their weights out): use boxes"};
   }
+  const Result<PromptTokens> tokens = state_->concept_tokens(prompt);
+  return tokens ? Status{} : Status(tokens.error());
+}
+
+Result<ConceptAnswer> Engine::segment(const ConceptImage& image, const ConceptPrompt& prompt,
+                                      const ConceptOptions& options) const {
+  if (Status status = check_concept(prompt, options); !status) return status.error();
+  if (Status status = check_places(prompt, image); !status) return status.error();
+  const ConceptDetector& detector = *state_->detector;
   ConceptAnswer answer;
   answer.width = image.original_width;
   answer.height = image.original_height;

@@ -121,7 +121,7 @@ Result<std::unique_ptr<Engine>> Engine::load(const EngineOptions& options) {
   state->model.emplace(*ops, info.config, weights);
   state->detector.emplace(*ops, info.config, weights);
   if (weights.error()) return *weights.error();
-  state->texts.emplace(options.model, info.config.text, options.text_cache_bytes);
+  state->texts.emplace(options.model, info.config.text, info.config.fpn_width, options.text_cache_bytes);
   return std::unique_ptr<Engine>(new Engine(std::move(state)));
 }
 

@@ -135,6 +135,9 @@ class Engine {
   // trunk, which must be derived, most of one): keep it for the next prompt.
   Result<std::shared_ptr<const ConceptImage>> prepare_concepts(const Encoding& encoding) const;
 
+  // What of a prompt can be told without a picture: for before an encode. `segment` checks it again.
+  Status check_concept(const ConceptPrompt& prompt, const ConceptOptions& options) const;
+
   // Every instance of the concept. Texts are remembered: the second use of one costs nothing. kInvalidArgument: a
   // prompt that asks for nothing (no text left after cleaning and no positive exemplar), exemplars outside the picture
   // or empty, numbers that are none, too much of anything. kUnavailable: the model has no tokenizer; kUnsupported:

@@ -45,8 +45,8 @@ std::shared_ptr<const TextFeatures> TextMemory::features(
   auto made = std::make_shared<TextFeatures>();
   made->tokens = encode(std::vector<std::int64_t>(tokens.ids.begin(), tokens.ids.end()));
   for (const std::int32_t id : tokens.ids) made->valid.push_back(id == kPadding ? 0 : 1);
-  const std::size_t width_bytes = static_cast<std::size_t>(config_.hidden) * sizeof(float);  // at least d, as a rule
-  features_.insert(key, made, tokens.ids.size() * width_bytes);
+  const std::size_t token_bytes = static_cast<std::size_t>(feature_width_) * sizeof(float) + sizeof(std::int32_t);
+  features_.insert(key, made, tokens.ids.size() * token_bytes);
   return made;
 }
 

@@ -26,9 +26,9 @@ struct TextFeatures {
 
 class TextMemory {
  public:
-  // model: as EngineOptions::model. budget_bytes: for the features that are kept.
-  TextMemory(std::string model, const TextConfig& config, std::size_t budget_bytes)
-      : model_(std::move(model)), config_(config), features_(budget_bytes) {}
+  // model: as EngineOptions::model. feature_width: d. budget_bytes: for the features that are kept.
+  TextMemory(std::string model, const TextConfig& config, int feature_width, std::size_t budget_bytes)
+      : model_(std::move(model)), config_(config), feature_width_(feature_width), features_(budget_bytes) {}
 
   // kInvalidArgument: too long, not UTF-8; kUnavailable: the model has no tokenizer, or one that does not fit it.
   Result<PromptTokens> tokens(std::string_view text);
@@ -43,6 +43,7 @@ class TextMemory {
 
   const std::string model_;
   const TextConfig config_;
+  const int feature_width_;
   std::once_flag tokenizer_loaded_;
   std::optional<Result<Tokenizer>> tokenizer_;
   LruCache<std::u32string, TextFeatures> features_;  // by token ids

@@ -15,6 +15,7 @@ from command_line import (
     MODEL,
     NOT_FOUND,
     OTHER_IMAGE,
+    TEST_DATA,
     USAGE,
     CommandLineTest,
     safetensors_header,
@@ -390,12 +391,17 @@ class WrongConcepts(CommandLineTest):
     def test_a_value_left_empty_does_not_swallow_the_next_option(self):
         self.assert_wrong(["--text=", "--json"], "--text=")
 
+    def test_points_need_weights_that_hugging_face_leaves_out_and_say_so_before_anything_is_encoded(self):
+        arguments = ["--text", "cat", "--mode", "concept", "--point", "1,1"]
+        self.assert_fails(self.run_samcache("segment", IMAGE, *arguments), FAILED, "cannot take points")
+        self.assertEqual(self.stored_files(), [])
+        self.run_json("segment", IMAGE, *arguments, model=TEST_DATA / "tiny_meta")
+
     def test_exemplars_outside_the_picture_are_wrong_usage_before_anything_is_encoded(self):
         for arguments in (
             ["--box", "0,0,151,5"],
             ["--text", "cat", "--box", "-1,0,10,10"],
             ["--box", "1,1,9,9", "--box", "0,0,10,1e30,neg"],
-            ["--text", "cat", "--mode", "concept", "--point", "1,114"],
         ):
             self.assert_wrong(arguments, "150x113")
         self.assertEqual(self.stored_files(), [])
