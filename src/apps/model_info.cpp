@@ -9,6 +9,7 @@
 #include "model/checkpoint.h"
 #include "model/convert.h"
 #include "model/fingerprint.h"
+#include "model/tokenizer/tokenizer.h"
 #include "tensors/safetensors.h"
 
 namespace samcache {
@@ -58,6 +59,13 @@ Json converted_copies(const fs::path& folder, bool originals_are_gone) {
   return copies;
 }
 
+// Whether texts can be asked for, or what is in the way.
+Json tokenizer_of(const fs::path& model) {
+  const Result<Tokenizer> tokenizer = Tokenizer::load(model);
+  if (!tokenizer) return {{"tokens", 0}, {"problem", tokenizer.error().message}};
+  return {{"tokens", tokenizer->vocabulary_size()}};
+}
+
 std::string joined(const Json& names, std::size_t at_most) {
   std::string text;
   for (std::size_t i = 0; i < names.size() && i < at_most; ++i) {
@@ -95,6 +103,7 @@ Result<Json> describe_model(const fs::path& path) {
               {"missing_unused", checkpoint->missing_unused()},
               {"present_unused", checkpoint->present_unused()},
               {"converted", converted_copies(folder, checkpoint->naming() == Naming::kCanonical)},
+              {"tokenizer", tokenizer_of(path)},
               {"warnings", checkpoint->warnings()}};
 }
 
@@ -119,6 +128,12 @@ std::string model_text(const Json& description) {
   for (const Json& copy : description["converted"]) {
     text << "  converted copy " << copy["file"].get<std::string>() << ", " << copy["size_bytes"] << " bytes, "
          << copy["state"].get<std::string>() << "\n";
+  }
+  const Json& tokenizer = description["tokenizer"];
+  if (tokenizer.contains("problem")) {
+    text << "  no texts can be asked for: " << tokenizer["problem"].get<std::string>() << "\n";
+  } else {
+    text << "  tokenizer of " << tokenizer["tokens"] << " tokens\n";
   }
   for (const Json& warning : description["warnings"]) text << "  warning: " << warning.get<std::string>() << "\n";
   return text.str();

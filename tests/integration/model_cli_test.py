@@ -28,6 +28,13 @@ class Model(CommandLineTest):
         done = self.run_samcache("model", "info", MODEL)
         self.assertEqual(done.returncode, DONE)
         self.assertIn(info["fingerprint"], done.stdout)
+        self.assertEqual(info["tokenizer"], {"tokens": 49408})
+
+    def test_info_says_what_is_missing_for_texts(self):
+        copy = self.copy_of_model()
+        (copy / "bpe_simple_vocab_16e6.txt.gz").unlink()
+        self.assertIn("tokenizer.json", self.run_json("model", "info", copy)["tokenizer"]["problem"])
+        self.assertIn("no texts can be asked for", self.run_samcache("model", "info", copy).stdout)
 
     def test_both_namings_of_one_model_have_one_fingerprint(self):
         infos = {}
