@@ -1,5 +1,7 @@
 #include "apps/bench_concepts.h"
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "engine/machine_limits.h"
 
@@ -54,6 +56,8 @@ class Run {
       with_box.add(*second);
     }
     rate_ = median(rates);
+    text_limit_ms_ = std::max(limit_ms(operations_.text), text_matrix_bytes(bench_.engine.info()) /
+                                                              measure_read_bandwidth(kRateRounds) * kMsPerSecond);
     if (Status status = measure_text_again(); !status) return status.error();
     report(new_text, with_box);
     return std::move(rows_);
@@ -103,9 +107,9 @@ class Run {
     };
     row("prepare_concepts", prepare_ms_, limit_ms(operations_.prepare),
         "once per image, from a detector encoding; limits from here on: the part's operations at the matrix rate");
-    row("concept", new_text.total, limit_ms(operations_.text + operations_.prompt(kMasks)),
+    row("concept", new_text.total, text_limit_ms_ + limit_ms(operations_.prompt(kMasks)),
         "a new text, 20 low-resolution masks; wanted: <= 2000 ms, ratio <= 1.67");
-    row("concept_text", new_text.text, limit_ms(operations_.text), "of it: tokens and text encoder");
+    row("concept_text", new_text.text, text_limit_ms_, "of it: text encoder; limit: reading its matrices once");
     row("concept_fusion", new_text.fusion, limit_ms(operations_.fusion), "of it: fusion encoder");
     row("concept_decoder", new_text.decoder, limit_ms(operations_.decoder), "of it: boxes and scores");
     row("concept_masks", new_text.masks, limit_ms(operations_.masks + kMasks * operations_.per_mask),
@@ -120,6 +124,7 @@ class Run {
   std::shared_ptr<const ConceptImage> image_;
   std::vector<double> prepare_ms_, text_again_ms_;
   double rate_ = 0;  // FLOP/s
+  double text_limit_ms_ = 0;
   std::vector<Measurement> rows_;
 };
 

@@ -168,7 +168,8 @@ Result<ConceptAnswer> Engine::segment(const ConceptImage& image, const ConceptPr
   const c10::InferenceMode no_gradients;
   const std::unique_ptr<TorchOps> ops = state_->make_ops();
   const auto text = state_->texts->features(*tokens, [&](std::span<const std::int64_t> ids) {
-    return detector.encode_text(*ops, ops->integers({1, static_cast<std::int64_t>(ids.size())}, ids));
+    const auto tokens_read = static_cast<int>(ids.size());
+    return detector.encode_text(*ops, ops->integers({1, tokens_read}, ids), tokens_read);
   });
   answer.timing.text_ms = lap();
 

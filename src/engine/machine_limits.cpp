@@ -57,8 +57,8 @@ ConceptOperations concept_operations(const Sam3Config& config) {
   const double d = config.fpn_width;
   const double d2 = d * d;
   const double queries = config.queries + 1.0;  // and presence
-  const double context = config.text.context;
-  const double prompt = context + 1;
+  const double text_tokens = 8;                 // a few words, start and end
+  const double prompt = text_tokens + 1;
   const double conv_taps = 9;
   const double upsampled_taps = 4;      // of a 3x3 kernel on a doubled map (Ops::upsampled_conv2d)
   const double finer = 4 * n + 16 * n;  // pixels of the two finer levels
@@ -75,7 +75,7 @@ ConceptOperations concept_operations(const Sam3Config& config) {
   ConceptOperations operations;
   operations.prepare = conv_taps * d2 * finer + self_attention + cross_queries + config.geometry.layers * 2 * n * d2;
   const double c = config.text.hidden;
-  operations.text = config.text.layers * context * (4 * c * c + 2 * c * config.text.mlp) + context * c * d;
+  operations.text = text_tokens * (config.text.layers * (4 * c * c + 2 * c * config.text.mlp) + c * d);
   operations.fusion = (layers - 1) * (self_attention + cross_queries) + layers * (cross_rest + mix);
   operations.decoder = config.decoder.layers * (image_attention + query_side);
   operations.masks = cross_queries + cross_rest + upsampled_taps * d2 * finer;
@@ -85,6 +85,13 @@ ConceptOperations concept_operations(const Sam3Config& config) {
     *part *= 2;  // a multiply and an add
   }
   return operations;
+}
+
+double text_matrix_bytes(const EngineInfo& info) {
+  const TextConfig& text = info.config.text;
+  const double c = text.hidden;
+  const double element_bytes = info.precision == Precision::kFp32 ? 4 : 2;
+  return text.layers * (4 * c * c + 2 * c * text.mlp) * element_bytes;
 }
 
 double measure_matrix_rate(const EngineInfo& info, int rounds) {

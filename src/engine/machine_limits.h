@@ -14,7 +14,7 @@ double neck_operations(const Sam3Config& config);
 // fewer counts.
 struct ConceptOperations {
   double prepare = 0;  // once per image, from a detector encoding
-  double text = 0;     // once per text
+  double text = 0;     // once per text, of a few words
   double fusion = 0;
   double decoder = 0;
   double masks = 0;     // what all masks share
@@ -23,6 +23,9 @@ struct ConceptOperations {
   double prompt(int masks_found) const { return fusion + decoder + masks + masks_found * per_mask; }
 };
 ConceptOperations concept_operations(const Sam3Config& config);
+// Bytes of the matrices that one text is multiplied with: with a few tokens, reading them takes longer than
+// multiplying.
+double text_matrix_bytes(const EngineInfo& info);
 
 // Operations per second of plain matrix products of the trunk's four sizes, in the precision and with the threads of
 // `info`, weighted as the trunk uses them: the best of `rounds` rounds.

@@ -1,5 +1,7 @@
 #include "engine/text_memory.h"
 
+#include <algorithm>
+
 #include "engine/concept_prompt.h"
 
 namespace samcache {
@@ -8,6 +10,10 @@ namespace {
 // The official code takes the id of padding for padding wherever it stands: a text that holds that token as well has a
 // hole there.
 constexpr std::int32_t kPadding = 0;
+
+// A text is encoded without most of its padding: so many tokens at a time, lest every length compiles products of its
+// own.
+constexpr std::size_t kTokenStep = 8;
 
 Result<Tokenizer> load_tokenizer(const std::string& model, const TextConfig& config) {
   Result<Tokenizer> tokenizer = Tokenizer::load(model);
@@ -42,11 +48,14 @@ std::shared_ptr<const TextFeatures> TextMemory::features(
     const PromptTokens& tokens, const std::function<Value(std::span<const std::int64_t> ids)>& encode) {
   const std::u32string key(tokens.ids.begin(), tokens.ids.end());
   if (auto kept = features_.find(key)) return kept;
+  const auto length = static_cast<std::size_t>(tokens.length);
+  const std::size_t read = std::min((length + kTokenStep - 1) / kTokenStep * kTokenStep, tokens.ids.size());
+  const std::vector<std::int64_t> ids(tokens.ids.begin(), tokens.ids.begin() + static_cast<std::ptrdiff_t>(read));
   auto made = std::make_shared<TextFeatures>();
-  made->tokens = encode(std::vector<std::int64_t>(tokens.ids.begin(), tokens.ids.end()));
-  for (const std::int32_t id : tokens.ids) made->valid.push_back(id == kPadding ? 0 : 1);
-  const std::size_t token_bytes = static_cast<std::size_t>(feature_width_) * sizeof(float) + sizeof(std::int32_t);
-  features_.insert(key, made, tokens.ids.size() * token_bytes);
+  made->tokens = encode(ids);
+  for (const std::int64_t id : ids) made->valid.push_back(id == kPadding ? 0 : 1);
+  const std::size_t token_bytes = static_cast<std::size_t>(feature_width_) * sizeof(float) + 1;
+  features_.insert(key, made, read * token_bytes + key.size() * sizeof(char32_t));
   return made;
 }
 

@@ -20,7 +20,7 @@
 namespace samcache {
 
 struct TextFeatures {
-  Value tokens;                     // [1, T, d]
+  Value tokens;                     // [1, T, d]: at least the tokens that are no padding
   std::vector<std::uint8_t> valid;  // T flags: 0 at padding
 };
 

@@ -59,8 +59,8 @@ class ConceptDetector {
 
   bool takes_points() const { return geometry_.takes_points(); }
 
-  // ids [B, T] -> [B, T, d]
-  Value encode_text(Ops& ops, const Value& ids) const { return text_(ops, ids); }
+  // ids [B, tokens] -> [B, tokens, d]; see TextEncoder
+  Value encode_text(Ops& ops, const Value& ids, int tokens) const { return text_(ops, ids, tokens); }
 
   // levels as Sam3ImageModel::detector_features makes them, of one image
   ConceptFeatures prepare(Ops& ops, const FeaturePyramid& levels) const;

@@ -43,13 +43,14 @@ TextEncoder::TextEncoder(Ops& ops, const TextConfig& config, const WeightScope& 
   for (int i = 0; i < config.layers; ++i) blocks_.emplace_back(scope["encoder"]["transformer"]["resblocks"][i]);
 }
 
-Value TextEncoder::operator()(Ops& ops, const Value& ids) const {
+Value TextEncoder::operator()(Ops& ops, const Value& ids, int tokens) const {
   const Ops::TapScope scope(ops, "text/");
-  const Value tokens = ops.embedding(token_embedding_, ids);
-  ops.tap("tok_emb", tokens);
-  Value x = ops.widen(ops.add(tokens, positional_embedding_));
+  const Value embedded = ops.embedding(token_embedding_, ids);
+  ops.tap("tok_emb", embedded);
+  Value x = ops.widen(ops.add(embedded, ops.slice(positional_embedding_, 0, 0, tokens)));
+  const Value causal = ops.slice(ops.slice(causal_, 2, 0, tokens), 3, 0, tokens);
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
-    x = run_block(ops, blocks_[i], x);
+    x = run_block(ops, blocks_[i], x, causal);
     ops.tap(("block" + std::to_string(i)).c_str(), x);
   }
   x = ln_final_(ops, x);
@@ -59,12 +60,12 @@ Value TextEncoder::operator()(Ops& ops, const Value& ids) const {
   return x;
 }
 
-Value TextEncoder::run_block(Ops& ops, const Block& block, const Value& x) const {
+Value TextEncoder::run_block(Ops& ops, const Block& block, const Value& x, const Value& causal) const {
   const Value qkv = ops.widen(block.in_proj(ops, block.ln_1(ops, x)));  // few tokens: attend at full precision
   const auto part = [&](int i) {
     return ops.slice(qkv, -1, static_cast<std::int64_t>(i) * width_, static_cast<std::int64_t>(i + 1) * width_);
   };
-  const Value attended = ops.attention(part(0), part(1), part(2), heads_, width_ / heads_, causal_);
+  const Value attended = ops.attention(part(0), part(1), part(2), heads_, width_ / heads_, causal);
   const Value mixed = ops.add(x, block.out_proj(ops, attended));
   return ops.add(mixed, block.c_proj(ops, block.c_fc(ops, block.ln_2(ops, mixed), Activation::kGelu)));
 }

@@ -16,9 +16,10 @@ class TextEncoder {
   // Weights come from "detector.backbone.language_backbone.".
   TextEncoder(Ops& ops, const TextConfig& config, const WeightScope& scope);
 
-  // ids [B, T] as the tokenizer makes them, T the configured context -> [B, T, d], d the detector's width. What comes
-  // out at padding means nothing: whoever attends to it must leave it out.
-  Value operator()(Ops& ops, const Value& ids) const;
+  // ids [B, tokens] as the tokenizer makes them -> [B, tokens, d], d the detector's width. `tokens` is at most the
+  // configured context; padding at the end may be left off, since no token sees a later one. What comes out at padding
+  // means nothing: whoever attends to it must leave it out.
+  Value operator()(Ops& ops, const Value& ids, int tokens) const;
 
  private:
   struct Block {
@@ -26,7 +27,7 @@ class TextEncoder {
     LayerNorm ln_1, ln_2;
     Linear in_proj, out_proj, c_fc, c_proj;
   };
-  Value run_block(Ops& ops, const Block& block, const Value& x) const;
+  Value run_block(Ops& ops, const Block& block, const Value& x, const Value& causal) const;
 
   int heads_;
   int width_;

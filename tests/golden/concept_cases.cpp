@@ -1,5 +1,6 @@
 #include "golden/concept_cases.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -78,6 +79,15 @@ std::map<std::string, std::vector<float>> official_stages(const Tapped& tapped, 
     for (const float value : bias->second) stages["prompt_mask"].push_back(std::isinf(value) ? 1.0F : 0.0F);
   }
   return stages;
+}
+
+std::vector<float> without_padding(const std::vector<float>& official, std::size_t ours, std::size_t width) {
+  constexpr std::size_t kContext = 32;
+  const auto text_end = official.begin() + static_cast<std::ptrdiff_t>(kContext * width);
+  const auto left_off = static_cast<std::ptrdiff_t>(official.size() - std::min(ours, official.size()));
+  std::vector<float> kept(official.begin(), text_end - left_off);
+  kept.insert(kept.end(), text_end, official.end());
+  return kept;
 }
 
 }  // namespace samcache::golden
