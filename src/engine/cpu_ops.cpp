@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/cpu_attention.h"
 #include "engine/cpu_kernels.h"
 
 namespace samcache {
@@ -27,66 +28,6 @@ at::Tensor activate_in_place(const at::Tensor& x, void (*activate)(cpu::Bf16*, s
 bool per_key(const at::Tensor& bias) { return bias.size(1) == 1 && bias.size(2) == 1; }
 
 bool dense_bf16(const at::Tensor& x) { return x.scalar_type() == at::kBFloat16 && x.is_non_overlapping_and_dense(); }
-
-// Tokens with their numbers side by side, whatever the distance between tokens.
-at::Tensor bf16_tokens(const at::Tensor& x) {
-  const at::Tensor narrow = x.to(at::kBFloat16);
-  return narrow.stride(-1) == 1 ? narrow : narrow.contiguous();
-}
-
-// q [B, Nq, C], k and v [B, Nk, C] -> [B, Nq, C]. `complete(index, head)` adds what else there is to head
-// b * heads + h.
-template <class Complete>
-at::Tensor attend_bf16(const at::Tensor& q_any, const at::Tensor& k_any, const at::Tensor& v_any, int heads,
-                       const Complete& complete) {
-  const at::Tensor q = bf16_tokens(q_any);
-  const at::Tensor k = bf16_tokens(k_any);
-  const at::Tensor v = bf16_tokens(v_any);
-  const std::int64_t batch = q.size(0);
-  const std::int64_t channels = q.size(2);
-  const auto queries = static_cast<int>(q.size(1));
-  const auto keys = static_cast<int>(k.size(1));
-  const auto head_dim = static_cast<int>(channels / heads);
-  const at::Tensor out = at::empty({batch, queries, channels}, q.options());
-  const auto packed_size = static_cast<std::int64_t>(cpu::packed_size(keys, head_dim));
-  const at::Tensor packed = at::empty({batch * heads, 2, packed_size}, q.options());
-
-  const auto head_at = [&](std::int64_t index) {
-    const std::int64_t b = index / heads;
-    const std::int64_t column = index % heads * head_dim;
-    const auto at_head = [&](const at::Tensor& x) { return bits(x) + b * x.stride(0) + column; };
-    cpu::AttentionHead head{.q = at_head(q),
-                            .k = at_head(k),
-                            .v = at_head(v),
-                            .q_stride = static_cast<std::size_t>(q.stride(1)),
-                            .k_stride = static_cast<std::size_t>(k.stride(1)),
-                            .v_stride = static_cast<std::size_t>(v.stride(1)),
-                            .queries = queries,
-                            .keys = keys,
-                            .head_dim = head_dim,
-                            .out = at_head(out),
-                            .out_stride = static_cast<std::size_t>(channels)};
-    complete(index, head);
-    return head;
-  };
-  const auto keys_at = [&](std::int64_t index) { return bits(packed) + index * 2 * packed_size; };
-
-  at::parallel_for(0, batch * heads, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      cpu::pack_keys_values(head_at(i), keys_at(i), keys_at(i) + packed_size);
-    }
-  });
-  const std::int64_t blocks = (queries + cpu::kQueryBlock - 1) / cpu::kQueryBlock;
-  at::parallel_for(0, batch * heads * blocks, 1, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<float> scratch(cpu::attention_scratch_size(keys));
-    for (std::int64_t i = begin; i < end; ++i) {
-      const std::int64_t head = i / blocks;
-      cpu::attend_block(head_at(head), keys_at(head), keys_at(head) + packed_size,
-                        static_cast<int>(i % blocks) * cpu::kQueryBlock, scratch.data());
-    }
-  });
-  return out;
-}
 
 }  // namespace
 
@@ -216,54 +157,21 @@ Value CpuOps::attention(const Value& q_value, const Value& k_value, const Value&
     key_bias = tensor(bias).to(at::kFloat).flatten(1).expand({tensor(q_value).size(0), keys}).contiguous();
   }
   const bool bias_is_per_key = !bias || key_bias.defined();
-  const auto bias_at = [&](std::int64_t b) { return bias ? key_bias.data_ptr<float>() + b * keys : nullptr; };
 
   const bool all_bf16 =
       tensor(q_value).scalar_type() == at::kBFloat16 && tensor(k_value).scalar_type() == at::kBFloat16;
   if (all_bf16 && more > cpu::kMaxThinTokens && bias_is_per_key && cpu::attention_supports(head_dim)) {
-    return wrap(
-        attend_bf16(tensor(q_value), tensor(k_value), tensor(v_value), heads,
-                    [&](std::int64_t index, cpu::AttentionHead& head) { head.key_bias = bias_at(index / heads); }));
+    return wrap(attend_bf16(tensor(q_value), tensor(k_value), tensor(v_value), heads,
+                            [&](std::int64_t index, cpu::AttentionHead& head) {
+                              if (bias) head.key_bias = key_bias.data_ptr<float>() + index / heads * keys;
+                            }));
   }
   const bool thin_kernel_knows_bias = !bias || (key_bias.defined() && keys < queries);
   if (!fewer_are_thin || more <= cpu::kMaxThinTokens || !thin_kernel_knows_bias ||
       !cpu::thin_attention_supports(head_dim)) {
     return TorchOps::attention(q_value, k_value, v_value, heads, head_dim, bias);
   }
-  const at::Tensor q = tensor(q_value).to(at::kFloat).contiguous();
-  const at::Tensor k = tensor(k_value).to(at::kFloat).contiguous();
-  const at::Tensor v = tensor(v_value).to(at::kFloat).contiguous();
-  const at::Tensor out = at::empty_like(q);
-  const auto width = static_cast<std::size_t>(heads) * head_dim;
-  const auto head_at = [&](std::int64_t index) {
-    const std::int64_t b = index / heads;
-    const std::int64_t column = index % heads * head_dim;
-    const auto at_head = [&](const at::Tensor& x) { return x.data_ptr<float>() + b * x.stride(0) + column; };
-    return cpu::ThinHead{.q = at_head(q),
-                         .k = at_head(k),
-                         .v = at_head(v),
-                         .q_stride = width,
-                         .k_stride = width,
-                         .v_stride = width,
-                         .queries = static_cast<int>(queries),
-                         .keys = static_cast<int>(keys),
-                         .head_dim = head_dim,
-                         .out = at_head(out),
-                         .out_stride = width,
-                         .key_bias = bias_at(b)};
-  };
-  at::parallel_for(0, q.size(0) * heads, 1, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<float> scratch;
-    if (queries <= keys) scratch.resize(static_cast<std::size_t>(keys) * 16);
-    for (std::int64_t i = begin; i < end; ++i) {
-      if (queries <= keys) {
-        cpu::attend_few_queries(head_at(i), scratch.data());
-      } else {
-        cpu::attend_few_keys(head_at(i));
-      }
-    }
-  });
-  return wrap(out);
+  return wrap(attend_thin(tensor(q_value), tensor(k_value), tensor(v_value), heads, key_bias));
 }
 
 Value CpuOps::grid_attention(const Value& q, const Value& k, const Value& v, int heads, int head_dim,
