@@ -8,8 +8,6 @@
 namespace samcache {
 namespace {
 
-constexpr int kRateRounds = 2;
-constexpr double kMsPerSecond = 1000;
 constexpr int kMasks = 20;  // in the answers that are timed: what a busy picture has
 // What the project promises for the released sizes on two cores.
 constexpr double kWantedTextAgainMs = 1;

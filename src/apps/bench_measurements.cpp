@@ -12,8 +12,6 @@
 namespace samcache {
 namespace {
 
-constexpr int kRateRounds = 2;
-constexpr double kMsPerSecond = 1000;
 constexpr double kMiB = 1 << 20;
 
 // What the project promises for the released sizes on two cores (see docs and the README of bench/results).

@@ -43,6 +43,10 @@ Result<BenchReport> measure_engine(const RgbImage& image, const BenchOptions& op
 // A picture of the size most examples have, with edges and texture, the same every time.
 RgbImage benchmark_image();
 
+// How the limits are measured and stated, wherever they are.
+inline constexpr int kRateRounds = 2;
+inline constexpr double kMsPerSecond = 1000;
+
 double median(std::vector<double> values);  // of at least one
 
 }  // namespace samcache

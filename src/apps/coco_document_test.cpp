@@ -4,21 +4,13 @@
 
 #include <limits>
 
+#include "apps/test_mask.h"
 #include "image/mask_codec.h"
 
 namespace samcache {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// 8 x 6, set in columns 1..3, rows 2..4.
-BinaryMask square() {
-  BinaryMask mask{8, 6, std::vector<std::uint8_t>(48)};
-  for (int y = 2; y < 5; ++y) {
-    for (int x = 1; x < 4; ++x) mask.pixels[y * 8 + x] = 1;
-  }
-  return mask;
-}
 
 TEST(CocoDocument, HoldsWhatReadersOfAnnotationsLookFor) {
   CocoDocument document("photo.jpg", 8, 6);

@@ -5,19 +5,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "apps/test_mask.h"
 #include "base/mapped_file.h"
 #include "image/mask_codec.h"
 
 namespace samcache {
 namespace {
-
-BinaryMask square() {
-  BinaryMask mask{8, 6, std::vector<std::uint8_t>(48)};
-  for (int y = 2; y < 5; ++y) {
-    for (int x = 1; x < 4; ++x) mask.pixels[y * 8 + x] = 1;
-  }
-  return mask;
-}
 
 TEST(MaskOutput, TheBoxEndsAfterTheLastPixel) {
   EXPECT_EQ(box_of_mask(square()), (std::array<float, 4>{1, 2, 4, 5}));

@@ -86,13 +86,13 @@ Status check_box_fits(const std::array<float, 4>& corners, int width, int height
 
 }  // namespace
 
-Result<InteractivePrompt::Point> parse_point(std::string_view text) {
+Result<PromptPoint> parse_point(std::string_view text) {
   const std::optional<SignedNumbers> numbers = parse_signed_numbers(text, 2);
   if (!numbers) {
     return Error{ErrorCode::kInvalidArgument,
                  "not a point: " + in_quotes(text) + " (give x,y or x,y,neg in pixels, as in --point 120,80)"};
   }
-  return InteractivePrompt::Point{numbers->values[0], numbers->values[1], numbers->positive};
+  return PromptPoint{numbers->values[0], numbers->values[1], numbers->positive};
 }
 
 Result<ConceptPrompt::Box> parse_box(std::string_view text) {

@@ -12,7 +12,7 @@
 namespace samcache {
 
 // "x,y" or "x,y,neg": pixels of the original picture, origin top left.
-Result<InteractivePrompt::Point> parse_point(std::string_view text);
+Result<PromptPoint> parse_point(std::string_view text);
 
 // "x0,y0,x1,y1" or "x0,y0,x1,y1,neg"; with x0 < x1, y0 < y1.
 Result<ConceptPrompt::Box> parse_box(std::string_view text);

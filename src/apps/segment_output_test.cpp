@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>  // mkdtemp
 
+#include "apps/test_mask.h"
 #include "base/mapped_file.h"
 #include "image/decode.h"
 
@@ -10,15 +11,6 @@ namespace samcache {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// 8 x 6, set in columns 1..3, rows 2..4.
-BinaryMask square() {
-  BinaryMask mask{8, 6, std::vector<std::uint8_t>(48)};
-  for (int y = 2; y < 5; ++y) {
-    for (int x = 1; x < 4; ++x) mask.pixels[y * 8 + x] = 1;
-  }
-  return mask;
-}
 
 class SegmentOutputTest : public testing::Test {
  protected:

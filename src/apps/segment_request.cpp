@@ -41,24 +41,15 @@ Status check_options(const PromptArguments& arguments, bool concept_mode) {
                " chooses among the instances of a concept: it needs --text, boxes alone or --mode concept");
 }
 
-Result<std::vector<ConceptPrompt::Box>> parse_boxes(const std::vector<std::string>& texts) {
-  std::vector<ConceptPrompt::Box> boxes;
+template <class Shape>
+Result<std::vector<Shape>> parse_all(const std::vector<std::string>& texts, Result<Shape> (*parse)(std::string_view)) {
+  std::vector<Shape> shapes;
   for (const std::string& text : texts) {
-    const Result<ConceptPrompt::Box> box = parse_box(text);
-    if (!box) return box.error();
-    boxes.push_back(*box);
+    const Result<Shape> shape = parse(text);
+    if (!shape) return shape.error();
+    shapes.push_back(*shape);
   }
-  return boxes;
-}
-
-Result<std::vector<InteractivePrompt::Point>> parse_points(const std::vector<std::string>& texts) {
-  std::vector<InteractivePrompt::Point> points;
-  for (const std::string& text : texts) {
-    const Result<InteractivePrompt::Point> point = parse_point(text);
-    if (!point) return point.error();
-    points.push_back(*point);
-  }
-  return points;
+  return shapes;
 }
 
 Status check_texts(const std::vector<std::string>& texts) {
@@ -80,18 +71,14 @@ Status check_texts(const std::vector<std::string>& texts) {
 // Something to look for must be left: a text, or an exemplar of it.
 Status check_exemplars(const ConceptRequest& request) {
   const ConceptPrompt& exemplars = request.exemplars;
-  const std::size_t count = exemplars.boxes.size() + exemplars.points.size();
+  const std::size_t count = exemplars.exemplar_count();
   if (count > kMaxExemplars) {
     return usage(std::to_string(count) + " exemplars are more than the " + std::to_string(kMaxExemplars) +
                  " boxes and points that a concept may have: leave some out");
   }
   if (!request.texts.empty()) return {};
   if (count == 0) return usage("nothing to look for: give --text or an exemplar --box x0,y0,x1,y1");
-  const auto is_positive = [](const auto& exemplar) { return exemplar.positive; };
-  if (std::any_of(exemplars.boxes.begin(), exemplars.boxes.end(), is_positive) ||
-      std::any_of(exemplars.points.begin(), exemplars.points.end(), is_positive)) {
-    return {};
-  }
+  if (exemplars.has_positive_exemplar()) return {};
   return usage("negative exemplars alone say only what not to look for: add --text or an exemplar without neg");
 }
 
@@ -99,14 +86,12 @@ Result<SegmentRequest> concept_request(const PromptArguments& arguments) {
   ConceptRequest request;
   if (Status status = check_texts(arguments.texts); !status) return status.error();
   request.texts = arguments.texts;
-  Result<std::vector<ConceptPrompt::Box>> boxes = parse_boxes(arguments.boxes);
+  Result<std::vector<ConceptPrompt::Box>> boxes = parse_all(arguments.boxes, parse_box);
   if (!boxes) return boxes.error();
   request.exemplars.boxes = std::move(*boxes);
-  const Result<std::vector<InteractivePrompt::Point>> points = parse_points(arguments.points);
+  Result<std::vector<PromptPoint>> points = parse_all(arguments.points, parse_point);
   if (!points) return points.error();
-  for (const InteractivePrompt::Point& point : *points) {
-    request.exemplars.points.push_back({point.x, point.y, point.positive});
-  }
+  request.exemplars.points = std::move(*points);
   if (Status status = check_exemplars(request); !status) return status.error();
   const double threshold = arguments.threshold.value_or(ConceptOptions().threshold);
   if (!(threshold >= 0 && threshold <= 1)) {
@@ -120,10 +105,10 @@ Result<SegmentRequest> concept_request(const PromptArguments& arguments) {
 
 Result<SegmentRequest> interactive_request(const PromptArguments& arguments) {
   InteractiveRequest request;
-  Result<std::vector<InteractivePrompt::Point>> points = parse_points(arguments.points);
+  Result<std::vector<PromptPoint>> points = parse_all(arguments.points, parse_point);
   if (!points) return points.error();
   request.prompt.points = std::move(*points);
-  const Result<std::vector<ConceptPrompt::Box>> boxes = parse_boxes(arguments.boxes);
+  const Result<std::vector<ConceptPrompt::Box>> boxes = parse_all(arguments.boxes, parse_box);
   if (!boxes) return boxes.error();
   if (boxes->size() > 1) {
     return usage("interactive mode takes one box, not " + std::to_string(boxes->size()) +

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/pixels.h"
+#include "engine/prompt_point.h"
 
 namespace samcache {
 
@@ -19,15 +20,14 @@ struct ConceptPrompt {
     std::array<float, 4> corners{};  // x0, y0, x1, y1; x0 < x1, y0 < y1
     bool positive = true;
   };
-  struct Point {
-    float x = 0;
-    float y = 0;
-    bool positive = true;
-  };
+  using Point = PromptPoint;
 
   std::string text = {};           // UTF-8; tokens past the model's context are cut off
   std::vector<Box> boxes = {};     // exemplars
   std::vector<Point> points = {};  // exemplars too; only checkpoints in Meta's naming hold the weights for them
+
+  std::size_t exemplar_count() const { return boxes.size() + points.size(); }
+  bool has_positive_exemplar() const;
 };
 
 // More than these are refused: they are mistakes, and would take memory by the gigabyte.
@@ -65,6 +65,7 @@ struct ConceptAnswer {
   float presence = 0;                 // 0..1: is the concept in the picture at all
   int width = 0;                      // of the picture
   int height = 0;
+  int mask_side = 0;  // of every low_res
   ConceptTiming timing;
 
   // Detection `index` at the picture's size: bilinear logits > 0. Requires masks.

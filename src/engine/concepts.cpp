@@ -25,10 +25,9 @@ constexpr std::size_t kMasksAtOnce = 16;
 Error invalid(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
 
 Status check_count(const ConceptPrompt& prompt) {
-  const std::size_t count = prompt.boxes.size() + prompt.points.size();
-  if (count <= kMaxExemplars) return {};
-  return invalid("the prompt has " + std::to_string(count) + " exemplars; at most " + std::to_string(kMaxExemplars) +
-                 " are taken");
+  if (prompt.exemplar_count() <= kMaxExemplars) return {};
+  return invalid("the prompt has " + std::to_string(prompt.exemplar_count()) + " exemplars; at most " +
+                 std::to_string(kMaxExemplars) + " are taken");
 }
 
 Status check_places(const ConceptPrompt& prompt, const ConceptImage& image) {
@@ -47,12 +46,6 @@ Status check_options(const ConceptOptions& options) {
   if (!std::isfinite(options.threshold)) return invalid("the threshold is not a number");
   if (options.max_detections < 0) return invalid("at most a negative number of detections cannot be found");
   return {};
-}
-
-bool has_positive_exemplar(const ConceptPrompt& prompt) {
-  const auto positive = [](const auto& exemplar) { return exemplar.positive; };
-  return std::any_of(prompt.boxes.begin(), prompt.boxes.end(), positive) ||
-         std::any_of(prompt.points.begin(), prompt.points.end(), positive);
 }
 
 GeometryPrompt geometry_of(const ConceptPrompt& prompt, const ConceptImage& image) {
@@ -120,42 +113,45 @@ void add_masks(const ConceptDetector& detector, Ops& ops, const Value& pixels, c
 
 }  // namespace
 
+bool ConceptPrompt::has_positive_exemplar() const {
+  const auto positive = [](const auto& exemplar) { return exemplar.positive; };
+  return std::any_of(boxes.begin(), boxes.end(), positive) || std::any_of(points.begin(), points.end(), positive);
+}
+
 BinaryMask ConceptAnswer::mask(std::size_t index) const {
   const std::vector<float>& low_res = detections.at(index).low_res;
   check(!low_res.empty(), "ConceptAnswer::mask: the answer was asked for without masks");
-  const auto side = static_cast<int>(std::lround(std::sqrt(static_cast<double>(low_res.size()))));
-  return enlarge_mask(low_res, side, width, height);
+  return enlarge_mask(low_res, mask_side, width, height);
 }
 
-Result<PromptTokens> Engine::State::concept_tokens(const ConceptPrompt& prompt) const {
+Result<PromptTokens> Engine::State::checked_tokens(const ConceptPrompt& prompt, const ConceptOptions& options) const {
+  if (Status status = check_options(options); !status) return status.error();
+  if (Status status = check_count(prompt); !status) return status.error();
+  if (!prompt.points.empty() && !detector->takes_points()) {
+    return Error{ErrorCode::kUnsupported,
+                 "the checkpoint of " + info.model +
+                     " cannot take points for a concept (Hugging Face's naming leaves their weights out): use boxes"};
+  }
   Result<PromptTokens> tokens = texts->tokens(prompt.text);
   if (!tokens || !tokens->empty()) return tokens;
-  if (!has_positive_exemplar(prompt)) {
+  if (!prompt.has_positive_exemplar()) {
     return invalid("nothing to look for: give a text, or an exemplar that is not negative");
   }
   return texts->tokens(kVisualPrompt);
 }
 
 Status Engine::check_concept(const ConceptPrompt& prompt, const ConceptOptions& options) const {
-  if (Status status = check_options(options); !status) return status;
-  if (Status status = check_count(prompt); !status) return status;
-  if (!prompt.points.empty() && !state_->detector->takes_points()) {
-    return Error{ErrorCode::kUnsupported,
-                 "the checkpoint of " + state_->info.model +
-                     " cannot take points for a concept (Hugging Face's naming leaves their weights out): use boxes"};
-  }
-  const Result<PromptTokens> tokens = state_->concept_tokens(prompt);
+  const Result<PromptTokens> tokens = state_->checked_tokens(prompt, options);
   return tokens ? Status{} : Status(tokens.error());
 }
 
 Result<ConceptAnswer> Engine::segment(const ConceptImage& image, const ConceptPrompt& prompt,
                                       const ConceptOptions& options) const {
-  if (Status status = check_concept(prompt, options); !status) return status.error();
-  if (Status status = check_places(prompt, image); !status) return status.error();
   const ConceptDetector& detector = *state_->detector;
   ConceptAnswer answer;
   answer.width = image.original_width;
   answer.height = image.original_height;
+  answer.mask_side = state_->info.config.low_res_mask_size();
   Stopwatch stopwatch;
   const auto lap = [&stopwatch] {
     const double elapsed_ms = stopwatch.elapsed_ms();
@@ -163,8 +159,9 @@ Result<ConceptAnswer> Engine::segment(const ConceptImage& image, const ConceptPr
     return elapsed_ms;
   };
 
-  const Result<PromptTokens> tokens = state_->concept_tokens(prompt);
+  const Result<PromptTokens> tokens = state_->checked_tokens(prompt, options);
   if (!tokens) return tokens.error();
+  if (Status status = check_places(prompt, image); !status) return status.error();
   const c10::InferenceMode no_gradients;
   const std::unique_ptr<TorchOps> ops = state_->make_ops();
   const auto text = state_->texts->features(*tokens, [&](std::span<const std::int64_t> ids) {

@@ -24,6 +24,7 @@
 #include "base/error.h"
 #include "base/pixels.h"
 #include "engine/concept_prompt.h"
+#include "engine/prompt_point.h"
 #include "model/config.h"
 #include "model/mask_selection.h"
 #include "model/ops.h"
@@ -74,11 +75,7 @@ struct ImageIdentity {
 
 // One object, asked for by hand. At least one point, a box or a mask. Pixels of the original picture, origin top left.
 struct InteractivePrompt {
-  struct Point {
-    float x = 0;
-    float y = 0;
-    bool positive = true;
-  };
+  using Point = PromptPoint;
   std::vector<Point> points;
   std::optional<std::array<float, 4>> box;  // x0, y0, x1, y1
   std::vector<float> mask_input;            // [4G, 4G] logits: `low_res` of an earlier answer; empty: none

@@ -38,8 +38,8 @@ struct Engine::State {
   // For one call: the fastest Ops for this device and precision, tapped if asked for.
   std::unique_ptr<TorchOps> make_ops() const;
 
-  // What a prompt's text means; "visual" where there are only exemplars.
-  Result<PromptTokens> concept_tokens(const ConceptPrompt& prompt) const;
+  // A prompt's text, "visual" where there are only exemplars; fails with all that Engine::check_concept finds.
+  Result<PromptTokens> checked_tokens(const ConceptPrompt& prompt, const ConceptOptions& options) const;
 
   // The tensors of `profile` on this device, derived where need be; checks that the encoding fits this model.
   Result<std::vector<Value>> profile_values(const Engine& engine, const Encoding& encoding, Profile profile) const;

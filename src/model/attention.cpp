@@ -10,13 +10,10 @@ WeightScope exact_unless(bool narrow, const WeightScope& scope) { return narrow 
 
 // Rows [part * width, (part + 1) * width) of the fused projection.
 Linear in_projection(Ops& ops, const WeightScope& scope, int part, int width) {
-  const auto rows = [&](const char* name, WeightRole role) {
-    return ops.slice(scope.get(name, role), 0, static_cast<std::int64_t>(part) * width,
-                     static_cast<std::int64_t>(part + 1) * width);
-  };
-  Linear linear;
-  linear.weight = rows("in_proj_weight", WeightRole::kMatrix);
-  linear.bias = rows("in_proj_bias", WeightRole::kVector);
+  Linear linear(scope, "in_proj_");
+  const std::int64_t first = static_cast<std::int64_t>(part) * width;
+  linear.weight = ops.slice(linear.weight, 0, first, first + width);
+  linear.bias = ops.slice(linear.bias, 0, first, first + width);
   return linear;
 }
 

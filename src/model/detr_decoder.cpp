@@ -44,8 +44,7 @@ DetrDecoder::Layer::Layer(Ops& ops, const DetrConfig& config, int width, const W
       norm2(scope["norm2"]),
       norm3(scope["norm3"]),
       catext_norm(scope["catext_norm"]),
-      linear1(scope.exact()["linear1"]),
-      linear2(scope.exact()["linear2"]) {}
+      feed_forward(scope.exact()) {}
 
 DetrDecoder::DetrDecoder(Ops& ops, const Sam3Config& config, const WeightScope& scope)
     : queries_(config.queries),
@@ -118,7 +117,7 @@ Value DetrDecoder::run_layer(Ops& ops, const Layer& layer, const Context& contex
   x = layer.norm1(ops, ops.add(x, attended));
   ops.tap(".norm1", x);
 
-  return layer.norm3(ops, ops.add(x, layer.linear2(ops, layer.linear1(ops, x, Activation::kRelu))));
+  return layer.norm3(ops, ops.add(x, layer.feed_forward(ops, x)));
 }
 
 Value DetrDecoder::query_positions(Ops& ops, const Value& boxes) const {

@@ -34,7 +34,7 @@ class DetrDecoder {
     Layer(Ops& ops, const DetrConfig& config, int width, const WeightScope& scope);
     ProjectedAttention self_attention, prompt_attention, image_attention;
     LayerNorm norm1, norm2, norm3, catext_norm;
-    Linear linear1, linear2;
+    FeedForward feed_forward;
   };
   struct BoxBias {
     Value rows;     // [B, heads, 1 + Q, G]

@@ -18,8 +18,7 @@ EncoderLayer::EncoderLayer(Ops& ops, const DetrConfig& config, int width, LayerT
       norm1_(scope["norm1"]),
       norm2_(scope["norm2"]),
       norm3_(scope["norm3"]),
-      linear1_(exact_for_prompt(tokens, scope)["linear1"]),
-      linear2_(exact_for_prompt(tokens, scope)["linear2"]) {}
+      feed_forward_(exact_for_prompt(tokens, scope)) {}
 
 Value EncoderLayer::self_attend(Ops& ops, const Value& x, const Value& positions) const {
   const Value normed = norm1_(ops, x);
@@ -39,7 +38,7 @@ Value EncoderLayer::cross_attend_and_mix(Ops& ops, const Value& x, const Value& 
   const Value attended = cross_attention_.attend(ops, queries, other, bias);
   ops.tap(".cross_attn", attended);
   const Value mixed = ops.add(x, attended);
-  const Value fed = ops.relu_mlp(norm3_(ops, mixed), linear1_.weight, linear1_.bias, linear2_.weight, linear2_.bias);
+  const Value fed = feed_forward_(ops, norm3_(ops, mixed));
   ops.tap(".ffn", fed);
   return ops.add(mixed, fed);
 }

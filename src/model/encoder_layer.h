@@ -30,7 +30,7 @@ class EncoderLayer {
  private:
   ProjectedAttention self_attention_, cross_attention_;
   LayerNorm norm1_, norm2_, norm3_;
-  Linear linear1_, linear2_;
+  FeedForward feed_forward_;
 };
 
 }  // namespace samcache

@@ -52,8 +52,10 @@ constexpr float kLayerNorm2dEps = 1e-6f;  // its LayerNorm2d
 
 struct Linear {
   Linear() = default;
-  explicit Linear(const WeightScope& scope)
-      : weight(scope.get("weight", WeightRole::kMatrix)), bias(scope.get("bias", WeightRole::kVector)) {}
+  // prefix: of its tensors' own names, as torch.nn.MultiheadAttention has "in_proj_weight" and "in_proj_bias".
+  explicit Linear(const WeightScope& scope, const std::string& prefix = "")
+      : weight(scope.get(prefix + "weight", WeightRole::kMatrix)),
+        bias(scope.get(prefix + "bias", WeightRole::kVector)) {}
   Value operator()(Ops& ops, const Value& x, Activation activation = Activation::kNone) const {
     return ops.linear(x, weight, bias, activation);
   }
@@ -113,6 +115,16 @@ struct ReluMlp {
     return x;
   }
   std::vector<Linear> layers;
+};
+
+// "linear1", ReLU, "linear2": the feed-forward part of the detector's transformers.
+struct FeedForward {
+  FeedForward() = default;
+  explicit FeedForward(const WeightScope& scope) : linear1(scope["linear1"]), linear2(scope["linear2"]) {}
+  Value operator()(Ops& ops, const Value& x) const {
+    return ops.relu_mlp(x, linear1.weight, linear1.bias, linear2.weight, linear2.bias);
+  }
+  Linear linear1, linear2;
 };
 
 // x [B, C, H, W] -> [B, H*W, C]

@@ -15,19 +15,12 @@ std::vector<float> causal_bias(int tokens) {
   return bias;
 }
 
-Linear fused_projection(const WeightScope& attention) {
-  Linear linear;
-  linear.weight = attention.get("in_proj_weight", WeightRole::kMatrix);
-  linear.bias = attention.get("in_proj_bias", WeightRole::kVector);
-  return linear;
-}
-
 }  // namespace
 
 TextEncoder::Block::Block(const WeightScope& scope)
     : ln_1(scope["ln_1"]),
       ln_2(scope["ln_2"]),
-      in_proj(fused_projection(scope["attn"])),
+      in_proj(scope["attn"], "in_proj_"),
       out_proj(scope["attn"]["out_proj"]),
       c_fc(scope["mlp"]["c_fc"]),
       c_proj(scope["mlp"]["c_proj"]) {}

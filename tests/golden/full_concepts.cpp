@@ -98,8 +98,7 @@ void expect_kept(GoldenFile& golden, const std::map<std::string, Sample>& index,
     const auto area = std::count(mask.pixels.begin(), mask.pixels.end(), 1);
     EXPECT_NEAR(static_cast<double>(area), areas[i], kMaskPixels * static_cast<double>(mask.pixels.size())) << name;
     if (i >= stored_masks) continue;
-    const auto side = static_cast<int>(std::lround(std::sqrt(static_cast<double>(detection.low_res.size()))));
-    for (const float logit : enlarge_logits(detection.low_res, side, answer.width, answer.height)) {
+    for (const float logit : enlarge_logits(detection.low_res, answer.mask_side, answer.width, answer.height)) {
       probabilities.push_back(1.0F / (1.0F + std::exp(-logit)));
     }
   }

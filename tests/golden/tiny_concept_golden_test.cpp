@@ -118,8 +118,7 @@ void expect_kept(GoldenFile& golden, const std::string& name, const ConceptAnswe
     std::vector<float> probabilities;
     for (const Detection& detection : answer.detections) {
       if (probabilities.size() >= expected.size()) break;
-      const auto side = static_cast<int>(std::lround(std::sqrt(static_cast<double>(detection.low_res.size()))));
-      for (const float logit : enlarge_logits(detection.low_res, side, answer.width, answer.height)) {
+      for (const float logit : enlarge_logits(detection.low_res, answer.mask_side, answer.width, answer.height)) {
         probabilities.push_back(1.0F / (1.0F + std::exp(-logit)));
       }
     }
