@@ -76,14 +76,14 @@ struct ImageIdentity {
 // One object, asked for by hand. At least one point, a box or a mask. Pixels of the original picture, origin top left.
 struct InteractivePrompt {
   using Point = PromptPoint;
-  std::vector<Point> points;
-  std::optional<std::array<float, 4>> box;  // x0, y0, x1, y1
-  std::vector<float> mask_input;            // [4G, 4G] logits: `low_res` of an earlier answer; empty: none
+  std::vector<Point> points = {};
+  std::optional<std::array<float, 4>> box = {};  // x0, y0, x1, y1
+  std::vector<float> mask_input = {};            // [4G, 4G] logits: `low_res` of an earlier answer; empty: none
 };
 
 struct InteractiveOptions {
   bool multimask = false;  // all alternatives instead of the one answer
-  CleaningOptions cleaning = {};
+  std::optional<CleaningOptions> cleaning = {};  // none: CleaningOptions::for_masks of the model's masks
   bool return_logits = false;  // fill InteractiveMask::logits too
 };
 

@@ -86,7 +86,7 @@ InteractiveMask finish_mask(std::span<const float> candidate, float iou, int sid
   InteractiveMask out;
   out.predicted_iou = iou;
   std::vector<float> cleaned(candidate.begin(), candidate.end());
-  clean_mask(cleaned, side, options.cleaning);
+  clean_mask(cleaned, side, options.cleaning.value_or(CleaningOptions::for_masks(side)));
   out.mask = enlarge_mask(cleaned, side, image.original_width, image.original_height);
   if (options.return_logits) {
     out.logits = enlarge_logits(cleaned, side, image.original_width, image.original_height);

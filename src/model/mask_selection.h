@@ -21,10 +21,14 @@ std::vector<int> select_candidates(const MaskDecoderConfig& config, std::span<co
 // |{logit > delta}| / |{logit > -delta}|, 1 when both are empty.
 double stability_score(std::span<const float> logits, float delta);
 
-// In low-resolution pixels. The official defaults.
+// In low-resolution pixels.
 struct CleaningOptions {
   int max_hole_area = 256;    // background regions up to this size are filled; 0: none
   int max_sprinkle_area = 0;  // foreground regions up to this size are removed; 0: none
+
+  // The official limits, 256 and 0, are meant for masks of 288 x 288 pixels: here as the same part of a mask of
+  // side x side.
+  static CleaningOptions for_masks(int side) { return {.max_hole_area = 256 * side * side / (288 * 288)}; }
 };
 
 // Fills small holes (to +10) and removes small sprinkles (to -10) of a [side, side] mask, in place. Regions are

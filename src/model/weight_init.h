@@ -30,28 +30,21 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "base/error.h"
-#include "model/checkpoint.h"
-#include "model/config.h"
+#include "model/checkpoint_writer.h"
 
 namespace samcache {
-
-// Called now and then from the calling thread with bytes written so far and in all; false cancels (kCancelled).
-using WriteProgress = std::function<bool(std::uint64_t done_bytes, std::uint64_t total_bytes)>;
 
 // Values [first, first + out.size()) of the tensor with this Meta name and shape. Throws std::logic_error for a
 // freqs_cis table or a 1-D name that fits no rule: neither is in weights_table() as `generated`.
 void generate_weights(std::string_view meta_name, const std::vector<std::int64_t>& shape, std::int64_t first,
                       std::span<float> out);
 
-// Writes out_dir/model.safetensors and out_dir/config.json (out_dir is made if it is not there). Streams: memory stays
-// at a few chunks whatever the size. `dtype` is kF32, kBF16 or kF16; `naming` kHuggingFace or kMeta. An existing
-// model.safetensors is replaced only when the new one is complete.
+// write_checkpoint() of such values; see there.
 Status init_checkpoint(const Sam3Config& config, const std::filesystem::path& out_dir, Naming naming, DType dtype,
                        const WriteProgress& progress = {});
 

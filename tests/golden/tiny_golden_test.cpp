@@ -160,6 +160,7 @@ TEST_P(TinyGolden, EveryInteractiveCaseMatches) {
       InteractiveOptions options;
       options.multimask = test.multimask;
       options.return_logits = true;
+      options.cleaning = CleaningOptions{};  // the official limits, though meant for larger masks
       Tapped tapped;
       engine_->set_tap(tapped.tap());
       const auto answers = engine_->segment_batch(**prepared, prompts, options);
@@ -184,7 +185,7 @@ TEST_P(TinyGolden, CleaningLimitsMatch) {
   ASSERT_TRUE(prepared.ok());
   const std::vector<InteractivePrompt> prompts = prompts_of(golden_, {name, true, false}, image);
   for (const auto& [hole, sprinkle] : {std::pair{0, 0}, {4, 0}, {16, 0}, {4, 6}, {0, 12}}) {
-    InteractiveOptions options{.multimask = true, .cleaning = {hole, sprinkle}, .return_logits = true};
+    InteractiveOptions options{.multimask = true, .cleaning = CleaningOptions{hole, sprinkle}, .return_logits = true};
     const auto answers = engine_->segment_batch(**prepared, prompts, options);
     ASSERT_TRUE(answers.ok());
     const std::string variant =
