@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "apps/demo_model.h"
 #include "base/text.h"
 
 namespace samcache {
@@ -12,7 +13,8 @@ const char* const kCommonOptionsHelp =
 
 void add_common_options(CLI::App& app, CommonOptions& options) {
   app.add_option("--model", options.model,
-                 "Model directory (config.json and model.safetensors or sam3.pt) or one weights file")
+                 "Model directory (config.json and model.safetensors or sam3.pt) or one weights file; default: the "
+                 "demo model")
       ->envname("SAMCACHE_MODEL")
       ->type_name("DIR");
   app.add_option("--data", options.data, "Where encodings are kept")
@@ -37,13 +39,10 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
 }
 
 Result<EngineOptions> engine_options(const CommonOptions& options) {
-  if (options.model.empty()) {
-    return Error{ErrorCode::kInvalidArgument,
-                 "no model: give --model DIR or set SAMCACHE_MODEL (samcache model init --config released --out DIR "
-                 "makes one with random weights)"};
-  }
+  const Result<std::filesystem::path> model = model_or_demo(options.model);
+  if (!model) return model.error();
   EngineOptions engine;
-  engine.model = options.model;
+  engine.model = model->string();
   engine.threads = options.threads;
   const Result<Device> device = parse_device(options.device);
   if (!device) return device.error();

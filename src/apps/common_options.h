@@ -12,7 +12,7 @@ class App;
 namespace samcache {
 
 struct CommonOptions {
-  std::string model;                     // model directory or weights file; empty: not given
+  std::string model;                     // model directory or weights file; empty: the demo model
   std::string data = "./samcache-data";  // encodings lie under it
   std::string device = "cpu";
   std::string precision;  // empty: what suits the device
@@ -26,7 +26,8 @@ void add_common_options(CLI::App& app, CommonOptions& options);
 // For the help of every command, since the options above are listed once only.
 extern const char* const kCommonOptionsHelp;
 
-// kInvalidArgument for text that is no device or precision, and when no model is given.
+// kInvalidArgument for text that is no device or precision, and when there is no model. Says so when it takes the demo
+// model.
 Result<EngineOptions> engine_options(const CommonOptions& options);
 
 // "bf16", "fp16", "fp32" <-> DType; the only types encodings and converted checkpoints have.

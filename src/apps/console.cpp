@@ -34,6 +34,8 @@ void print_error(std::string_view message) { print_line("samcache: " + one_line(
 
 void print_warning(std::string_view message) { print_line("samcache: warning: " + one_line(message)); }
 
+void print_note(std::string_view message) { print_line("samcache: " + one_line(message)); }
+
 int exit_code_of(const Status& status) {
   if (status) return kExitDone;
   print_error(status.error().message);

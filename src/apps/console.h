@@ -22,6 +22,7 @@ std::string one_line(std::string_view text);
 // "samcache: MESSAGE" and a line break; whatever the message holds, it stays one line.
 void print_error(std::string_view message);
 void print_warning(std::string_view message);
+void print_note(std::string_view message);  // what is good to know and nothing to worry about
 
 // Prints the error, if there is one, and answers with the exit code.
 int exit_code_of(const Status& status);

@@ -82,8 +82,7 @@ int run(int argc, char** argv) {
       "Flags win over the configuration file, the file over the environment: SAMCACHE_MODEL, SAMCACHE_DATA,\n"
       "SAMCACHE_DEVICE, SAMCACHE_PRECISION, SAMCACHE_THREADS.\n"
       "Exit codes: 0 done, 1 failed, 2 bad usage, 3 not found. Every error is one line on stderr.\n"
-      "First steps: samcache model init --config released --out model; samcache encode --model model photo.jpg;\n"
-      "samcache segment --model model photo.jpg --point 120,80");
+      "First steps: samcache encode photo.jpg; samcache segment photo.jpg --point 120,80 --out result");
   if (Status status = check_values(argc, argv); !status) return exit_code_of(status);
   try {
     app.parse(argc, argv);

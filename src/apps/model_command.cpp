@@ -5,6 +5,7 @@
 
 #include "apps/command.h"
 #include "apps/console.h"
+#include "apps/demo_model.h"
 #include "apps/interrupt.h"
 #include "apps/model_info.h"
 #include "apps/progress_bar.h"
@@ -16,7 +17,7 @@ namespace samcache {
 namespace {
 
 struct InfoOptions {
-  std::string model;
+  std::string model;  // empty: the one that every command would take
   bool json = false;
 };
 
@@ -41,8 +42,10 @@ WriteProgress progress_on(ProgressBar& bar, const std::string& label) {
   };
 }
 
-Status run_info(const InfoOptions& options) {
-  const auto description = describe_model(options.model);
+Status run_info(const InfoOptions& options, const CommonOptions& common) {
+  const Result<std::filesystem::path> model = model_or_demo(options.model.empty() ? common.model : options.model);
+  if (!model) return model.error();
+  const auto description = describe_model(*model);
   if (!description) return as_failure(description.error());
   using Json = nlohmann::ordered_json;
   return write_stdout(options.json ? description->dump(2, ' ', false, Json::error_handler_t::replace) + "\n"
@@ -94,12 +97,16 @@ Status run_convert(const ConvertOptions& options) {
   return write_stdout(path->string() + "\n");
 }
 
-void add_info(CLI::App& model, Run& run) {
+void add_info(CLI::App& model, const CommandContext& context) {
   auto options = std::make_shared<InfoOptions>();
   CLI::App* command = model.add_subcommand("info", "What a checkpoint is: sizes, naming, tensors, fingerprint");
-  command->add_option("directory", options->model, "Model directory or weights file")->required()->type_name("DIR");
+  command
+      ->add_option("directory", options->model, "Model directory or weights file; default: --model, or the demo model")
+      ->type_name("DIR");
   command->add_flag("--json", options->json, "Print one JSON document");
-  command->callback([options, &run] { run = [options] { return exit_code_of(run_info(*options)); }; });
+  command->callback([options, &common = context.common, &run = context.run] {
+    run = [options, &common] { return exit_code_of(run_info(*options, common)); };
+  });
 }
 
 void add_init(CLI::App& model, Run& run) {
@@ -136,7 +143,7 @@ void add_convert(CLI::App& model, Run& run) {
 void add_model_command(const CommandContext& context) {
   CLI::App* model = context.app.add_subcommand("model", "Look into checkpoints, make and convert them");
   model->require_subcommand(1);
-  add_info(*model, context.run);
+  add_info(*model, context);
   add_init(*model, context.run);
   add_convert(*model, context.run);
 }

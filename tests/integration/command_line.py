@@ -39,7 +39,7 @@ class CommandLineTest(unittest.TestCase):
         self.folder = pathlib.Path(self._folder.name)
         self.data = self.folder / "data"
 
-    def run_samcache(self, *arguments, model=MODEL, environment=None, **options):
+    def run_samcache(self, *arguments, model=MODEL, environment=None, binary=BINARY, **options):
         """Runs it in the test's folder, with the tiny model unless told otherwise. Nothing from outside leaks in."""
         clean = {key: value for key, value in os.environ.items() if not key.startswith("SAMCACHE_")}
         if model is not None:
@@ -50,7 +50,7 @@ class CommandLineTest(unittest.TestCase):
         options.setdefault("stdout", subprocess.PIPE)
         options.setdefault("stderr", subprocess.PIPE)
         return subprocess.run(
-            [BINARY, *map(str, arguments)], cwd=self.folder, env=clean, timeout=120, text=True, **options
+            [binary, *map(str, arguments)], cwd=self.folder, env=clean, timeout=120, text=True, **options
         )
 
     def run_json(self, *arguments, **options):

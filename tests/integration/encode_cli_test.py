@@ -166,9 +166,6 @@ class Encode(CommandLineTest):
             self.assert_fails(self.run_samcache(*arguments), USAGE)
         self.assertEqual(self.stored_files(), [])
 
-    def test_without_a_model_it_says_how_to_make_one(self):
-        self.assert_fails(self.run_samcache("encode", IMAGE, model=None), USAGE, "--model", "model init")
-
 
 class FlagsFileAndEnvironment(CommandLineTest):
     def write_config(self, text):
