@@ -82,9 +82,9 @@ struct InteractivePrompt {
 };
 
 struct InteractiveOptions {
-  bool multimask = false;  // all alternatives instead of the one answer
+  bool multimask = false;                        // all alternatives instead of the one answer
   std::optional<CleaningOptions> cleaning = {};  // none: CleaningOptions::for_masks of the model's masks
-  bool return_logits = false;  // fill InteractiveMask::logits too
+  bool return_logits = false;                    // fill InteractiveMask::logits too
 };
 
 struct InteractiveMask {
