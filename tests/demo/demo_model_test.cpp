@@ -5,6 +5,7 @@
 
 #include "eval_demo/evaluation.h"
 #include "eval_demo/mask_overlap.h"
+#include "eval_demo/scene_input.h"
 #include "eval_demo/scene_set.h"
 #include "scenes/questions.h"
 
@@ -21,9 +22,7 @@ std::unique_ptr<Engine> load_demo(std::optional<Precision> precision = {}) {
 }
 
 std::shared_ptr<const ConceptImage> prepare(const Engine& engine, const RgbImage& image) {
-  const Profile profile = Profile::kTrunk;
-  const auto encodings = engine.encode(image, {std::string(64, '0'), ""}, {&profile, 1}).value();
-  return engine.prepare_concepts(encodings[0]).value();
+  return engine.prepare_concepts(eval::encode_scene(engine, image).value()).value();
 }
 
 // The whole evaluation is tools/eval_demo; this is a part of it, held a little below what the model card says.
@@ -86,14 +85,10 @@ TEST(DemoModel, Bf16FindsWhatFp32Finds) {
 TEST(DemoModel, PromptsOfOnePictureDoNotDisturbEachOther) {
   const std::unique_ptr<Engine> engine = load_demo();
   const scenes::Scene scene = eval::scene_of_set(3);
-  const Profile profile = Profile::kTrunk;
-  const auto encodings = engine->encode(scene.image, {std::string(64, '0'), ""}, {&profile, 1}).value();
-  const auto image = engine->prepare(encodings[0]).value();
+  const auto image = engine->prepare(eval::encode_scene(*engine, scene.image).value()).value();
   std::vector<InteractivePrompt> prompts;
   for (const scenes::SceneObject& object : scene.objects) {
-    const auto [x0, y0, x1, y1] = object.box;
-    prompts.push_back(
-        {.box = {{static_cast<float>(x0), static_cast<float>(y0), static_cast<float>(x1), static_cast<float>(y1)}}});
+    prompts.push_back({.box = eval::box_of(object)});
   }
   const auto together = engine->segment_batch(*image, prompts, {}).value();
   for (std::size_t i = 0; i < prompts.size(); ++i) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "eval_demo/scene_input.h"
 #include "eval_demo/scene_set.h"
 #include "image/overlay.h"
 #include "scenes/clicks.h"
@@ -15,11 +16,6 @@ constexpr int kTile = 320;
 constexpr int kGap = 6;
 
 enum class Asked { kText, kExemplar, kClick, kBox };  // a row each
-
-std::array<float, 4> box_of(const scenes::SceneObject& object) {
-  const auto [x0, y0, x1, y1] = object.box;
-  return {static_cast<float>(x0), static_cast<float>(y0), static_cast<float>(x1), static_cast<float>(y1)};
-}
 
 Status draw_concept(const Engine& engine, const Encoding& encoding, const ConceptPrompt& prompt,
                     OverlayPainter& painter) {
@@ -52,10 +48,8 @@ Status draw_object(const Engine& engine, const Encoding& encoding, const Interac
 Result<RgbImage> tile(const Engine& engine, int number, Asked asked) {
   const scenes::Scene scene =
       scenes::make_scene(kSheetSeed + static_cast<std::uint64_t>(number), {.width = kTile, .height = kTile});
-  const Profile profile = Profile::kTrunk;
-  const Result<std::vector<Encoding>> encodings = engine.encode(scene.image, {std::string(64, '0'), ""}, {&profile, 1});
-  if (!encodings) return encodings.error();
-  const Encoding& encoding = (*encodings)[0];
+  const Result<Encoding> encoding = encode_scene(engine, scene.image);
+  if (!encoding) return encoding.error();
   scenes::Random random(static_cast<std::uint64_t>(number));
   const scenes::SceneObject& object =
       scene.objects[static_cast<std::size_t>(random.pick(static_cast<int>(scene.objects.size())))];
@@ -63,16 +57,16 @@ Result<RgbImage> tile(const Engine& engine, int number, Asked asked) {
   Status drawn;
   switch (asked) {
     case Asked::kText:
-      drawn = draw_concept(engine, encoding, {.text = scenes::name_of(object, random).text}, painter);
+      drawn = draw_concept(engine, *encoding, {.text = scenes::name_of(object, random).text}, painter);
       break;
-    case Asked::kExemplar: drawn = draw_concept(engine, encoding, {.boxes = {{box_of(object), true}}}, painter); break;
+    case Asked::kExemplar: drawn = draw_concept(engine, *encoding, {.boxes = {{box_of(object), true}}}, painter); break;
     case Asked::kClick: {
       const scenes::Click click = *scenes::central_click(object.mask);
       const PromptPoint point{static_cast<float>(click.x), static_cast<float>(click.y), true};
-      drawn = draw_object(engine, encoding, {.points = {point}}, painter);
+      drawn = draw_object(engine, *encoding, {.points = {point}}, painter);
       break;
     }
-    case Asked::kBox: drawn = draw_object(engine, encoding, {.box = box_of(object)}, painter); break;
+    case Asked::kBox: drawn = draw_object(engine, *encoding, {.box = box_of(object)}, painter); break;
   }
   if (!drawn) return drawn.error();
   return painter.finish();

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "eval_demo/mask_overlap.h"
+#include "eval_demo/scene_input.h"
 #include "scenes/clicks.h"
 #include "scenes/questions.h"
 
@@ -31,15 +32,13 @@ class SceneEvaluation {
  private:
   Status encode() {
     const Stopwatch stopwatch;
-    const Profile profile = Profile::kTrunk;
-    const Result<std::vector<Encoding>> encodings =
-        engine_.encode(scene_.image, {std::string(64, '0'), ""}, {&profile, 1});
-    if (!encodings) return encodings.error();
+    const Result<Encoding> encoding = encode_scene(engine_, scene_.image);
+    if (!encoding) return encoding.error();
     scores_.encode_ms.push_back(stopwatch.elapsed_ms());
-    Result<std::shared_ptr<const PreparedImage>> prepared = engine_.prepare((*encodings)[0]);
+    Result<std::shared_ptr<const PreparedImage>> prepared = engine_.prepare(*encoding);
     if (!prepared) return prepared.error();
     prepared_ = std::move(*prepared);
-    Result<std::shared_ptr<const ConceptImage>> concepts = engine_.prepare_concepts((*encodings)[0]);
+    Result<std::shared_ptr<const ConceptImage>> concepts = engine_.prepare_concepts(*encoding);
     if (!concepts) return concepts.error();
     concepts_ = std::move(*concepts);
     return {};
@@ -61,9 +60,8 @@ class SceneEvaluation {
   }
 
   Status ask_for(const SceneObject& object) {
-    const auto [x0, y0, x1, y1] = object.box;
     InteractivePrompt boxed;
-    boxed.box = {static_cast<float>(x0), static_cast<float>(y0), static_cast<float>(x1), static_cast<float>(y1)};
+    boxed.box = box_of(object);
     if (const auto found = judge(boxed, object, scores_.box); !found) return found.error();
 
     InteractivePrompt anywhere;
@@ -113,10 +111,8 @@ class SceneEvaluation {
       if (found->detections.empty()) ++scores_.absent_silent;
     }
     const SceneObject& shown = any_object();
-    const auto [x0, y0, x1, y1] = shown.box;
     ConceptPrompt example;
-    example.boxes.push_back(
-        {{static_cast<float>(x0), static_cast<float>(y0), static_cast<float>(x1), static_cast<float>(y1)}, true});
+    example.boxes.push_back({box_of(shown), true});
     return count(example, scenes::looks_like(shown), scores_.exemplar);
   }
 

@@ -91,13 +91,10 @@ void attend_to_the_like(NamedTensors& tensors) {
     if (!contains(name, "sam_mask_decoder.transformer.") || !name.ends_with(".k_proj.weight")) continue;
     std::string queries = name;
     queries.replace(queries.rfind(".k_proj"), 7, ".q_proj");
+    const bool among_tokens = contains(name, ".self_attn.");
+    if (!among_tokens) tensors.at(queries).mul_(kSharpness);
     keys = tensors.at(queries).clone();
-    if (contains(name, ".self_attn.")) {
-      tensors.at(queries).mul_(kSelfSharpness);
-    } else {
-      tensors.at(queries).mul_(kSharpness);
-      keys.mul_(kSharpness);
-    }
+    if (among_tokens) tensors.at(queries).mul_(kSelfSharpness);
   }
 }
 
