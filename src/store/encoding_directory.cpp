@@ -15,39 +15,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kExtension = ".safetensors";
-constexpr std::size_t kUuidLength = 36;
-
 bool is_lower_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
-
-bool is_hyphen_place(std::size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
-
-// Whether `text` is a UUID or the beginning of one, in lower case.
-bool starts_a_uuid(std::string_view text) {
-  if (text.size() > kUuidLength) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (is_hyphen_place(i) ? text[i] != '-' : !is_lower_hex(text[i])) return false;
-  }
-  return true;
-}
 
 bool is_fingerprint(std::string_view text) {
   return text.size() >= 8 && text.size() <= 64 && std::all_of(text.begin(), text.end(), is_lower_hex);
-}
-
-bool is_profile(std::string_view text) {
-  const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; };
-  return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), allowed);
-}
-
-Status check_key(const EncodingKey& key) {
-  const auto wrong = [](const char* what, const std::string& value) {
-    return Error{ErrorCode::kInvalidArgument, std::string("not ") + what + ": " + in_quotes(value)};
-  };
-  if (!is_fingerprint(key.model_fingerprint)) return wrong("a model fingerprint", key.model_fingerprint);
-  if (key.image_id.size() != kUuidLength || !starts_a_uuid(key.image_id)) return wrong("an image id", key.image_id);
-  if (!is_profile(key.profile)) return wrong("a profile", key.profile);
-  return {};
 }
 
 std::string lower_case(std::string_view text) {
@@ -62,16 +33,8 @@ Error io_error(const fs::path& path, const std::error_code& code) {
   return errno_error("read the folder " + path.string(), code.value());
 }
 
-// "UUID.PROFILE.safetensors" in the folder of a model; nothing for any other name.
 std::optional<EncodingKey> key_from_names(const std::string& folder, const std::string& file) {
-  if (!file.ends_with(kExtension) || file.size() < kUuidLength + 1 + kExtension.size()) return std::nullopt;
-  if (file[kUuidLength] != '.') return std::nullopt;
-  const std::size_t profile_begin = kUuidLength + 1;
-  EncodingKey key{.model_fingerprint = folder,
-                  .image_id = file.substr(0, kUuidLength),
-                  .profile = file.substr(profile_begin, file.size() - kExtension.size() - profile_begin)};
-  if (!check_key(key)) return std::nullopt;
-  return key;
+  return parse_encoding_name(std::string(kEncodingsPrefix) + folder + "/" + file);
 }
 
 // Calls `visit` with every entry of a folder; one that does not exist has none.
@@ -103,13 +66,10 @@ Status for_each_file(const fs::path& root,
 
 }  // namespace
 
-bool is_image_id_prefix(std::string_view text) {
-  return text.size() >= kMinIdPrefixDigits && starts_a_uuid(lower_case(text));
-}
-
 Result<fs::path> EncodingDirectory::path_for(const EncodingKey& key) const {
-  if (Status status = check_key(key); !status) return status.error();
-  return root_ / key.model_fingerprint / (key.image_id + "." + key.profile + std::string(kExtension));
+  const Result<std::string> name = encoding_name(key);
+  if (!name) return name.error();
+  return root_.parent_path() / *name;
 }
 
 Result<std::vector<StoredEncoding>> EncodingDirectory::list() const {

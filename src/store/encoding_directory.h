@@ -16,28 +16,15 @@
 #include <vector>
 
 #include "base/error.h"
+#include "store/object_name.h"
 
 namespace samcache {
-
-struct EncodingKey {
-  std::string model_fingerprint;  // 8..64 lower-case hexadecimal digits
-  std::string image_id;           // a UUID, lower case
-  std::string profile;            // 1..32 lower-case letters, digits, '-' or '_'
-
-  bool operator==(const EncodingKey&) const = default;
-};
 
 struct StoredEncoding {
   EncodingKey key;
   std::filesystem::path path;
   std::uint64_t size_bytes = 0;  // of the file
 };
-
-// How much of an image's id is enough to name it, in hexadecimal digits.
-inline constexpr std::size_t kMinIdPrefixDigits = 8;
-
-// Whether `text` is an image's id or enough of its beginning; upper case and hyphens in a UUID's places are allowed.
-bool is_image_id_prefix(std::string_view text);
 
 class EncodingDirectory {
  public:

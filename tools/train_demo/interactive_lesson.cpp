@@ -243,6 +243,8 @@ void add_guidance_weights(const Sam3Config& config, NamedTensors& weights) {
   }
 }
 
+bool is_guidance(const std::string& name) { return name.starts_with(kMapLayer) || name.starts_with(kBoxLayer); }
+
 at::Tensor interactive_loss(TorchOps& ops, const Sam3ImageModel& model, const NamedTensors& weights,
                             const InteractiveFeatures& images, std::span<const Example> examples,
                             scenes::Random& random, Measurements& measured) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 
 #include "engine/torch_ops.h"
 #include "model/sam3.h"
@@ -18,6 +19,7 @@ namespace samcache::train {
 
 // Adds the training-only layers' weights, zero, under names that no checkpoint has.
 void add_guidance_weights(const Sam3Config& config, NamedTensors& weights);
+bool is_guidance(const std::string& name);
 
 // images: Sam3ImageModel::interactive_features of all pictures. -> a differentiable scalar. Measures the IoU of the
 // mask an annotator would be given: "iou_box", "iou_click1", "iou_click2", …

@@ -20,6 +20,9 @@ int main(int argc, char** argv) {
       "train_demo"};
   app.add_option("--out", options.out, "Folder for the model and the state of the training")->required();
   app.add_option("--from", options.from, "Model to start a new run with, of the same sizes (default: random weights)");
+  app.add_option("--renew", options.renew, "Part of the names of weights that start anew all the same");
+  app.add_flag("--interactive-only", options.interactive_only,
+               "Teach clicks and boxes alone: the trunk, and what texts and exemplars find, stay as they are");
   app.add_option("--steps", options.steps, "In all, those of an earlier run included")->capture_default_str();
   app.add_option("--recognition-steps", options.recognition_steps,
                  "Of them, the first, teach the trunk alone, to tell what is where")

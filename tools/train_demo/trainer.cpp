@@ -27,6 +27,11 @@ constexpr std::uint64_t kScenesOfARun = std::uint64_t{1} << 40;
 
 constexpr double kRecognitionWeight = 0.5;
 
+// What clicks and boxes are answered with and texts are not.
+bool is_interactive(const std::string& name) {
+  return name.starts_with("tracker.") || name.find(".sam2_convs.") != std::string::npos || is_guidance(name);
+}
+
 class Trainer {
  public:
   Trainer(const TrainerOptions& options, int vocabulary, Tokenizer tokenizer)
@@ -41,7 +46,7 @@ class Trainer {
       if (Status loaded = state_.load(state_file); !loaded) return loaded;
       std::printf("going on from step %lld\n", static_cast<long long>(state_.step));
     } else if (!options_.from.empty()) {
-      if (Status taken = state_.take_weights(options_.from); !taken) return taken;
+      if (Status taken = state_.take_weights(options_.from, options_.renew); !taken) return taken;
     }
     Measurements measured;
     Stopwatch stopwatch;
@@ -127,7 +132,8 @@ class Trainer {
   NamedTensors leaves() const {
     NamedTensors leaves;
     for (const auto& [name, tensor] : state_.weights()) {
-      leaves[name] = tensor.detach().requires_grad_(is_learnt(name));
+      const bool taught = !options_.interactive_only || is_interactive(name);
+      leaves[name] = tensor.detach().requires_grad_(taught && is_learnt(name));
     }
     return leaves;
   }
@@ -148,6 +154,10 @@ class Trainer {
     TrainingWeights source(weights, options_.compute);
     const Sam3ImageModel model(ops, config, source);
     const Value trunk = model.trunk(ops, TorchOps::wrap(at::stack(pixels)));
+    if (options_.interactive_only) {
+      return interactive_loss(ops, model, weights, model.interactive_features(ops, trunk), examples, random, measured)
+          .backward();
+    }
     const at::Tensor recognition_of_tokens =
         token_recognition_loss(weights, TorchOps::tensor(trunk), examples, measured);
     measured.add("loss_tokens", recognition_of_tokens.item<double>());

@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 
 #include "base/error.h"
 
@@ -24,6 +25,8 @@ namespace samcache::train {
 struct TrainerOptions {
   std::filesystem::path out;
   std::filesystem::path from;              // a model of the same sizes to start a new run with; empty: random weights
+  std::string renew;                       // weights with this in their names are not taken from it; empty: all are
+  bool interactive_only = false;           // teach clicks and boxes; what texts are answered with stays as it is
   std::int64_t steps = 26000;              // in all, those of an earlier run included
   std::int64_t recognition_steps = 10000;  // of them, the first, teach the trunk alone, to tell what is where
   std::int64_t small_steps = 22000;        // of them, the first, on small pictures

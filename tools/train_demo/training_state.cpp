@@ -70,11 +70,12 @@ double TrainingState::descend(double learning_rate) {
   return length;
 }
 
-Status TrainingState::take_weights(const std::filesystem::path& model) {
+Status TrainingState::take_weights(const std::filesystem::path& model, std::string_view kept) {
   const at::NoGradGuard no_gradients;
   const Result<Checkpoint> checkpoint = Checkpoint::open(model);
   if (!checkpoint) return checkpoint.error();
   for (auto& [name, tensor] : weights_) {
+    if (!kept.empty() && name.find(kept) != std::string::npos) continue;
     const Result<Tensor> stored = checkpoint->tensor(name);
     if (!stored && stored.error().code == ErrorCode::kNotFound) continue;
     if (!stored) return stored.error();

@@ -4,6 +4,7 @@
 #include <torch/optim/adamw.h>
 
 #include <filesystem>
+#include <string_view>
 
 #include "base/error.h"
 #include "train_demo/training_weights.h"
@@ -23,8 +24,9 @@ class TrainingState {
   // forgets the gradients. -> the length before it was limited.
   double descend(double learning_rate);
 
-  // Replaces the weights, and their average, by those of a checkpoint; keeps what it does not hold.
-  Status take_weights(const std::filesystem::path& model);
+  // Replaces the weights, and their average, by those of a checkpoint; keeps what it does not hold, and weights whose
+  // names contain `kept`, unless that is empty.
+  Status take_weights(const std::filesystem::path& model, std::string_view kept = {});
 
   Status save(const std::filesystem::path& path) const;
   // Of the same weights' names and shapes.
