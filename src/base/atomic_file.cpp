@@ -31,12 +31,6 @@ std::string random_digits() {
   return digits.data();
 }
 
-fs::path temporary_path_for(const fs::path& path) {
-  const std::string name = path.filename().string().substr(0, kMaxNameInTemporary);
-  return path.parent_path() /
-         ("." + name + "." + std::to_string(::getpid()) + "-" + random_digits() + std::string(kTemporarySuffix));
-}
-
 fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
 
 // Makes renames and new names in a folder survive a power cut. 0 or an errno value.
@@ -106,7 +100,7 @@ Result<AtomicFileWriter> AtomicFileWriter::create(const fs::path& path) {
   }
   constexpr int kAttempts = 16;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    fs::path temporary = temporary_path_for(path);
+    fs::path temporary = path.parent_path() / temporary_name_for(path.filename().string());
     const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (fd >= 0) return AtomicFileWriter(path, std::move(temporary), fd);
     if (errno != EEXIST) return errno_error("write " + path.string(), errno);
@@ -168,6 +162,11 @@ Status write_file_atomically(const fs::path& path, ByteSpan bytes) {
   if (!writer) return writer.error();
   if (Status status = writer->append(bytes); !status) return status;
   return writer->commit();
+}
+
+std::string temporary_name_for(std::string_view file_name) {
+  return "." + std::string(file_name.substr(0, kMaxNameInTemporary)) + "." + std::to_string(::getpid()) + "-" +
+         random_digits() + std::string(kTemporarySuffix);
 }
 
 bool is_temporary_name(std::string_view file_name) {

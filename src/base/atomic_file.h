@@ -64,7 +64,11 @@ class AtomicFileWriter {
 // The whole of it in one call.
 Status write_file_atomically(const std::filesystem::path& path, ByteSpan bytes);
 
-// Whether `file_name` (no folders) has the form of a temporary file of AtomicFileWriter: ".NAME.PID-RANDOM.tmp".
+// A name for a temporary file beside the file `file_name` (no folders), different at every call:
+// ".NAME.PID-RANDOM.tmp". For code that publishes files in a way of its own and wants its leftovers recognised.
+std::string temporary_name_for(std::string_view file_name);
+
+// Whether `file_name` (no folders) has that form, which AtomicFileWriter's temporary files have, too.
 bool is_temporary_name(std::string_view file_name);
 
 }  // namespace samcache

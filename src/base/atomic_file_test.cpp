@@ -114,6 +114,8 @@ TEST_F(AtomicFileTest, TemporaryNamesAreRecognised) {
   Result<AtomicFileWriter> writer = AtomicFileWriter::create(folder_ / "with.dots-and-dashes.bin");
   ASSERT_TRUE(writer);
   EXPECT_TRUE(is_temporary_name(writer->temporary_path().filename().string())) << writer->temporary_path();
+  EXPECT_TRUE(is_temporary_name(temporary_name_for("x")));
+  EXPECT_NE(temporary_name_for("x"), temporary_name_for("x"));
   for (const char* name : {"", ".tmp", "file.tmp", ".hidden", ".a.12-0123456789abcdeg.tmp", ".a.-0123456789abcdef.tmp",
                            "a.12-0123456789abcdef.tmp", ".12-0123456789abcdef.tmp", ".a.12-0123456789abcdef.tmp2"}) {
     EXPECT_FALSE(is_temporary_name(name)) << name;

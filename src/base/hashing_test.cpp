@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <vector>
 
 namespace samcache {
@@ -42,6 +43,64 @@ TEST(Xxh3, EveryFlippedBitChangesIt) {
     EXPECT_NE(xxh3_hex(bytes), before) << "bit " << bit;
     bytes[bit / 8] ^= std::byte{1} << (bit % 8);
   }
+}
+
+// From `xxhsum -H3`.
+TEST(Xxh3, The64BitFormMatchesPublishedValuesAndTheStream) {
+  EXPECT_EQ(xxh3_hex64({}), "2d06800538d394c2");
+  for (const std::size_t size : {0U, 1U, 16U, 17U, 128U, 129U, 240U, 241U, 1024U, 100'000U}) {
+    const std::vector<std::byte> bytes = pattern(size);
+    Xxh3Hasher hasher;
+    for (std::size_t at = 0; at < size; at += 999) {
+      hasher.update(ByteSpan(bytes).subspan(at, std::min<std::size_t>(999, size - at)));
+    }
+    EXPECT_EQ(hasher.hex64(), xxh3_hex64(bytes)) << size;
+  }
+}
+
+TEST(ChunkDigests, AreThoseOfEveryFourMebibytesHoweverTheBytesCome) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, kDigestChunkBytes, kDigestChunkBytes + 1, 2 * kDigestChunkBytes + 77}) {
+    const std::vector<std::byte> bytes = pattern(size);
+    std::string expected;
+    for (std::size_t at = 0; at < size; at += kDigestChunkBytes) {
+      if (at > 0) expected += ',';
+      expected += xxh3_hex64(ByteSpan(bytes).subspan(at, std::min(kDigestChunkBytes, size - at)));
+    }
+    for (const std::size_t piece : {std::size_t{777'777}, std::size_t{1} << 30}) {
+      ChunkedXxh3Hasher hasher;
+      for (std::size_t at = 0; at < size; at += piece) {
+        hasher.update(ByteSpan(bytes).subspan(at, std::min(piece, size - at)));
+      }
+      EXPECT_EQ(hasher.chunk_digests(), expected) << size;
+      EXPECT_EQ(hasher.digest(), xxh3_digest(bytes)) << size;
+    }
+    EXPECT_TRUE(check_chunk_digests(bytes, expected)) << size;
+  }
+}
+
+TEST(ChunkDigests, ADifferenceNamesTheChunkAndItsRange) {
+  std::vector<std::byte> bytes = pattern(2 * kDigestChunkBytes + 100);
+  ChunkedXxh3Hasher hasher;
+  hasher.update(bytes);
+  const std::string good = hasher.chunk_digests();
+  const auto refusal = [&](const std::string& digests) {
+    const Status status = check_chunk_digests(bytes, digests);
+    return status ? "accepted" : status.error().message;
+  };
+  for (const std::string& bad : {std::string(), good + ",", good.substr(1), good + good, "0" + good}) {
+    EXPECT_NE(refusal(bad).find("characters"), std::string::npos) << refusal(bad);
+  }
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    std::string bad = good;
+    bad[i] ^= 1;
+    EXPECT_NE(refusal(bad).find("chunk " + std::to_string(i / 17) + " of 0..2"), std::string::npos) << refusal(bad);
+  }
+  bytes[kDigestChunkBytes + 5] ^= std::byte{4};
+  EXPECT_EQ(refusal(good), "chunk 1 of 0..2, bytes 4194304 to 8388607 of the data, does not match its digest");
+  bytes[kDigestChunkBytes + 5] ^= std::byte{4};
+  bytes.back() ^= std::byte{1};
+  EXPECT_EQ(refusal(good), "chunk 2 of 0..2, bytes 8388608 to 8388707 of the data, does not match its digest");
 }
 
 TEST(Xxh3Hasher, ResetStartsOver) {

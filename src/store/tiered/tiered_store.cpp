@@ -1,0 +1,386 @@
+#include "store/tiered/tiered_store.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/clock.h"
+#include "store/object_name.h"
+
+namespace samcache {
+namespace {
+
+constexpr double kMsPerSecond = 1000;
+// A copy that a caller waits for is not worth more than this when somebody else is busy with the same name.
+constexpr std::chrono::milliseconds kCopyPatience{20};
+
+// Whether trying again may help: what makes a tier rest.
+bool is_outage(const Error& error) { return error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kIo; }
+
+}  // namespace
+
+struct TieredStore::Tier {
+  Tier(TierOptions tier_options, const TierHealthOptions& health_options)
+      : options(std::move(tier_options)), health(health_options) {}
+
+  ObjectStore& store() const { return *options.store; }
+  Deadline within(Deadline deadline) const { return deadline.within(options.timeout); }
+
+  // Tells the health how an operation went.
+  template <class T>
+  void observe(const Result<T>& result) {
+    if (result) {
+      health.succeeded();
+    } else if (result.error().code != ErrorCode::kOutOfSpace) {
+      errors.fetch_add(1, std::memory_order_relaxed);
+      if (is_outage(result.error())) health.failed();
+    }
+  }
+
+  const TierOptions options;
+  TierHealth health;
+  CostEstimate fetch_cost;
+  std::atomic<std::uint64_t> hits = 0, misses = 0, errors = 0, passed_over = 0, read_bytes = 0, written_bytes = 0,
+                             read_microseconds = 0;
+};
+
+Result<std::shared_ptr<TieredStore>> TieredStore::open(TieredOptions options) {
+  if (options.tiers.empty()) return Error{ErrorCode::kInvalidArgument, "a tiered store needs at least one store"};
+  if (options.write_back && options.staging_tier + 1 >= options.tiers.size()) {
+    return Error{ErrorCode::kInvalidArgument, "write-back needs a staging store before the persistent one"};
+  }
+  std::shared_ptr<TieredStore> store(new TieredStore(std::move(options)));
+  if (store->options_.write_back) {
+    TieredStore* self = store.get();
+    Result<std::unique_ptr<PendingWrites>> pending = PendingWrites::open(
+        {.folder = self->options_.pending_folder},
+        [self](const PendingWrite& write) { return self->write_pending(write); },
+        [self](const std::string& name) { return self->tiers_[self->durable_tier()]->store().pin(name); });
+    if (!pending) return pending.error();
+    store->pending_ = std::move(*pending);
+  }
+  return store;
+}
+
+TieredStore::TieredStore(TieredOptions options)
+    : options_(std::move(options)), background_(options_.background_threads, options_.max_background_tasks) {
+  for (const TierOptions& tier : options_.tiers) tiers_.push_back(std::make_unique<Tier>(tier, options_.health));
+}
+
+TieredStore::~TieredStore() = default;
+
+void TieredStore::report(const Error& error) const {
+  if (options_.on_error) options_.on_error(error);
+}
+
+Result<std::optional<TieredStore::Fetched>> TieredStore::fetch(const std::string& name, const Fetch& how) {
+  if (Status status = check_object_name(name); !status) return status.error();
+  if (Tier& first = *tiers_.front(); first.options.copy_at_once) {
+    const auto found = first.store().load(name, first.within(how.deadline));
+    if (found && *found) {
+      first.hits.fetch_add(1, std::memory_order_relaxed);
+      first.read_bytes.fetch_add((*found)->size(), std::memory_order_relaxed);
+      return std::optional(Fetched{**found, first.store().kind()});
+    }
+  }
+  for (;;) {
+    auto boarding = flights_.board(name, how.deadline);
+    if (boarding.leader) {
+      Outcome outcome = search(name, how);
+      // One who ran out of time does not speak for those who have more.
+      if (outcome || !how.deadline.passed()) boarding.leader->land(outcome);
+      return outcome;
+    }
+    if (!boarding.value) return deadline_error("load " + name);
+    const Outcome& outcome = *boarding.value;
+    const bool missed = outcome && !*outcome;
+    if (missed && how.make) continue;  // the one who looked could not make it
+    if (!missed) shared_.fetch_add(1, std::memory_order_relaxed);
+    return outcome;
+  }
+}
+
+TieredStore::Outcome TieredStore::search(const std::string& name, const Fetch& how) {
+  const NameLocks::Watch watch = locks_.watch(name);
+  std::optional<Error> failure;  // of a tier that may have what the others miss
+  std::vector<std::size_t> dearer;
+  for (std::size_t i = 0; i < tiers_.size(); ++i) {
+    Tier& tier = *tiers_[i];
+    const bool keeps_all = i == last() || i == durable_tier();
+    if (dearer_than_making(tier, name, how)) {
+      tier.passed_over.fetch_add(1, std::memory_order_relaxed);
+      dearer.push_back(i);
+      continue;
+    }
+    if (!tier.health.may_ask()) {
+      tier.passed_over.fetch_add(1, std::memory_order_relaxed);
+      if (keeps_all) failure = Error{ErrorCode::kUnavailable, "the " + tier.store().kind() + " store does not answer"};
+      continue;
+    }
+    Outcome outcome = ask(i, name, how.deadline);
+    if (outcome && *outcome) {
+      if (how.copy_to_faster) copy_to_faster(i, name, (*outcome)->bytes, watch, how.deadline);
+      return outcome;
+    }
+    if (!outcome && keeps_all) failure = outcome.error();
+    if (how.deadline.passed()) return deadline_error("load " + name);
+  }
+  if (how.make) {
+    Outcome made = make(name, how, watch);
+    for (const std::size_t i : dearer) {
+      if (made) break;
+      const Outcome fetched = ask(i, name, how.deadline);
+      if (fetched && *fetched) return fetched;
+    }
+    return made;
+  }
+  if (failure) return *failure;
+  return std::optional<Fetched>();
+}
+
+bool TieredStore::dearer_than_making(const Tier& tier, const std::string& name, const Fetch& how) const {
+  if (!how.make) return false;
+  const std::optional<double> fetching = tier.fetch_cost.seconds(name);
+  const double making = make_cost_.seconds(name).value_or(how.make_seconds);
+  return fetching && making > 0 && *fetching > making;
+}
+
+TieredStore::Outcome TieredStore::ask(std::size_t index, const std::string& name, Deadline deadline) {
+  Tier& tier = *tiers_[index];
+  const Stopwatch stopwatch;
+  Result<std::optional<SharedBytes>> found = tier.store().load(name, tier.within(deadline));
+  tier.observe(found);
+  const double seconds = stopwatch.elapsed_ms() / kMsPerSecond;
+  if (!found) {
+    // A tier that times out is as dear as its timeout.
+    if (is_outage(found.error())) tier.fetch_cost.add(name, seconds);
+    report(found.error());
+    return found.error();
+  }
+  if (!*found) {
+    tier.misses.fetch_add(1, std::memory_order_relaxed);
+    return std::optional<Fetched>();
+  }
+  tier.fetch_cost.add(name, seconds);
+  tier.hits.fetch_add(1, std::memory_order_relaxed);
+  tier.read_bytes.fetch_add((*found)->size(), std::memory_order_relaxed);
+  tier.read_microseconds.fetch_add(static_cast<std::uint64_t>(seconds * 1e6), std::memory_order_relaxed);
+  return std::optional(Fetched{std::move(**found), tier.store().kind()});
+}
+
+TieredStore::Outcome TieredStore::make(const std::string& name, const Fetch& how, const NameLocks::Watch& watch) {
+  const Stopwatch stopwatch;
+  Result<SharedBytes> made = how.make();
+  if (!made) return made.error();
+  make_cost_.add(name, stopwatch.elapsed_ms() / kMsPerSecond);
+  made_.fetch_add(1, std::memory_order_relaxed);
+  if (how.copy_to_faster) copy_to_faster(durable_tier(), name, *made, watch, how.deadline);
+  const auto keep = [this, name, bytes = *made, watch] {
+    const std::optional<NameLocks::Lock> lock = locks_.lock(name, Deadline::never());
+    if (!watch.still_holds()) return;
+    const Result<bool> saved = save_durably(name, bytes, SaveMode::kKeep, Deadline::never());
+    if (!saved) report(saved.error());
+  };
+  if (!background_.try_post(keep)) keep();
+  return std::optional(Fetched{std::move(*made), "made"});
+}
+
+void TieredStore::copy_to_faster(std::size_t from, const std::string& name, const SharedBytes& bytes,
+                                 const NameLocks::Watch& watch, Deadline deadline) {
+  for (std::size_t i = 0; i < from; ++i) {
+    if (tiers_[i]->options.copy_at_once) {
+      copy(i, name, bytes, watch, deadline.within(kCopyPatience));
+    } else {
+      copy_behind(i, name, bytes, watch);
+    }
+  }
+}
+
+void TieredStore::copy_behind(std::size_t to, const std::string& name, const SharedBytes& bytes,
+                              const NameLocks::Watch& watch) {
+  const bool posted =
+      background_.try_post([this, to, name, bytes, watch] { copy(to, name, bytes, watch, Deadline::never()); });
+  if (!posted) dropped_copies_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void TieredStore::copy(std::size_t to, const std::string& name, const SharedBytes& bytes, const NameLocks::Watch& watch,
+                       Deadline deadline) {
+  const std::optional<NameLocks::Lock> lock = locks_.lock(name, deadline);
+  if (!lock || !watch.still_holds() || !tiers_[to]->health.may_ask()) return;
+  const Result<bool> saved = save_to(to, name, bytes, SaveMode::kKeep, Deadline::never());
+  if (!saved && saved.error().code != ErrorCode::kOutOfSpace) report(saved.error());
+}
+
+Result<bool> TieredStore::save_to(std::size_t index, const std::string& name, const SharedBytes& bytes, SaveMode mode,
+                                  Deadline deadline) {
+  Tier& tier = *tiers_[index];
+  Result<bool> saved = tier.store().save(name, bytes, mode, tier.within(deadline));
+  tier.observe(saved);
+  if (saved && *saved) tier.written_bytes.fetch_add(bytes.size(), std::memory_order_relaxed);
+  return saved;
+}
+
+Result<bool> TieredStore::save_durably(const std::string& name, const SharedBytes& bytes, SaveMode mode,
+                                       Deadline deadline) {
+  // Noted before it is staged: what is staged and not noted would never get further, and look as if it had.
+  if (pending_) {
+    if (Status noted = pending_->add({name, mode}); !noted) return noted.error();
+  }
+  return save_to(durable_tier(), name, bytes, mode, deadline);
+}
+
+Result<bool> TieredStore::save(const std::string& name, const SharedBytes& bytes, SaveMode mode, Deadline deadline) {
+  return save(name, bytes, mode, Admission::kEverywhere, deadline);
+}
+
+Result<bool> TieredStore::save(const std::string& name, const SharedBytes& bytes, SaveMode mode, Admission admission,
+                               Deadline deadline) {
+  if (Status status = check_object_name(name); !status) return status.error();
+  std::optional<NameLocks::Lock> lock = locks_.lock(name, deadline);
+  if (!lock) return deadline_error("save " + name);
+  const Result<bool> saved = save_durably(name, bytes, mode, deadline);
+  if (mode == SaveMode::kReplace) {
+    // Whatever became of it, what the faster tiers hold is not to be trusted to be the same.
+    for (std::size_t i = 0; i < tiers_.size(); ++i) {
+      if (i == durable_tier() || i == last()) continue;
+      if (const Result<bool> removed = tiers_[i]->store().remove(name, tiers_[i]->within(deadline)); !removed) {
+        report(removed.error());
+      }
+    }
+  }
+  lock->mark_changed();
+  lock.reset();
+  if (saved && *saved && admission == Admission::kEverywhere) {
+    copy_to_faster(durable_tier(), name, bytes, locks_.watch(name), deadline);
+  }
+  return saved;
+}
+
+Status TieredStore::write_pending(const PendingWrite& write) {
+  Tier& staging = *tiers_[durable_tier()];
+  std::optional<NameLocks::Lock> lock = locks_.lock(write.name, Deadline::never());
+  const NameLocks::Watch watch = locks_.watch(write.name);
+  const auto staged = staging.store().load(write.name, staging.within(Deadline::never()));
+  lock.reset();
+  if (!staged) return staged.error();
+  if (!*staged) return {};
+  if (!tiers_[last()]->health.may_ask()) return Error{ErrorCode::kUnavailable, "the persistent store does not answer"};
+  const Result<bool> written = save_to(last(), write.name, **staged, write.mode, Deadline::never());
+  if (!written) {
+    report(written.error());
+    return written.error();
+  }
+  // Removed while it was on its way: follow it.
+  const std::optional<NameLocks::Lock> again = locks_.lock(write.name, Deadline::never());
+  if (watch.still_holds()) return {};
+  const Result<bool> still_there = staging.store().exists(write.name, staging.within(Deadline::never()));
+  if (!still_there) return still_there.error();
+  if (*still_there) return {};
+  const Result<bool> removed = tiers_[last()]->store().remove(write.name, tiers_[last()]->within(Deadline::never()));
+  return removed ? Status{} : Status(removed.error());
+}
+
+Result<bool> TieredStore::remove(const std::string& name, Deadline deadline) {
+  if (Status status = check_object_name(name); !status) return status.error();
+  std::optional<NameLocks::Lock> lock = locks_.lock(name, deadline);
+  if (!lock) return deadline_error("remove " + name);
+  if (pending_) pending_->forget(name);
+  bool existed = false;
+  std::optional<Error> failure;
+  for (const std::unique_ptr<Tier>& tier : tiers_) {
+    const Result<bool> removed = tier->store().remove(name, tier->within(deadline));
+    tier->observe(removed);
+    if (!removed && !failure) failure = removed.error();
+    existed = existed || (removed && *removed);
+  }
+  lock->mark_changed();
+  if (failure) return *failure;
+  return existed;
+}
+
+Status TieredStore::quarantine(const std::string& name, Deadline deadline) {
+  if (Status status = check_object_name(name); !status) return status.error();
+  std::optional<NameLocks::Lock> lock = locks_.lock(name, deadline);
+  if (!lock) return deadline_error("quarantine " + name);
+  if (pending_) pending_->forget(name);
+  Status result;
+  for (const std::unique_ptr<Tier>& tier : tiers_) {
+    Status set_aside = tier->store().quarantine(name, tier->within(deadline));
+    if (!set_aside && result) result = set_aside;
+  }
+  lock->mark_changed();
+  return result;
+}
+
+Result<std::optional<ObjectInfo>> TieredStore::stat(const std::string& name, Deadline deadline) {
+  if (Status status = check_object_name(name); !status) return status.error();
+  std::optional<Error> failure;
+  for (std::size_t i = 0; i < tiers_.size(); ++i) {
+    Tier& tier = *tiers_[i];
+    Result<std::optional<ObjectInfo>> info =
+        tier.health.may_ask() ? tier.store().stat(name, tier.within(deadline))
+                              : Error{ErrorCode::kUnavailable, "the " + tier.store().kind() + " store does not answer"};
+    if (info && *info) return info;
+    if (!info && (i == last() || i == durable_tier())) failure = info.error();
+  }
+  if (failure) return *failure;
+  return std::optional<ObjectInfo>();
+}
+
+Result<std::optional<SharedBytes>> TieredStore::load(const std::string& name, Deadline deadline) {
+  Outcome found = fetch(name, {.deadline = deadline});
+  if (!found) return found.error();
+  if (!*found) return std::optional<SharedBytes>();
+  return std::optional(std::move((*found)->bytes));
+}
+
+Result<std::vector<ObjectInfo>> TieredStore::list(const std::string& prefix, Deadline deadline) {
+  if (Status status = check_name_prefix(prefix); !status) return status.error();
+  std::map<std::string, ObjectInfo> found;
+  for (std::size_t i = tiers_.size(); i-- > 0;) {  // the persistent tier's sizes and times count
+    const Result<std::vector<ObjectInfo>> listed = tiers_[i]->store().list(prefix, tiers_[i]->within(deadline));
+    if (!listed) {
+      if (i == last()) return listed.error();
+      report(listed.error());
+      continue;
+    }
+    for (const ObjectInfo& info : *listed) found.try_emplace(info.name, info);
+  }
+  std::vector<ObjectInfo> infos;
+  for (auto& [name, info] : found) infos.push_back(std::move(info));
+  return infos;
+}
+
+Pin TieredStore::pin(const std::string& name) {
+  auto pins = std::make_shared<std::vector<Pin>>();
+  for (const std::unique_ptr<Tier>& tier : tiers_) pins->push_back(tier->store().pin(name));
+  return pins;
+}
+
+StoreUsage TieredStore::usage() const { return tiers_.back()->store().usage(); }
+
+bool TieredStore::flush(Deadline deadline) {
+  return background_.drain(deadline) && (!pending_ || pending_->drain(deadline));
+}
+
+TieredStats TieredStore::stats() const {
+  TieredStats stats;
+  stats.made = made_;
+  stats.shared = shared_;
+  stats.dropped_copies = dropped_copies_;
+  if (pending_) stats.pending_writes = pending_->count();
+  for (const std::unique_ptr<Tier>& tier : tiers_) {
+    stats.tiers.push_back({.kind = tier->store().kind(),
+                           .hits = tier->hits,
+                           .misses = tier->misses,
+                           .errors = tier->errors,
+                           .passed_over = tier->passed_over,
+                           .read_bytes = tier->read_bytes,
+                           .written_bytes = tier->written_bytes,
+                           .read_seconds = static_cast<double>(tier->read_microseconds) / 1e6,
+                           .resting = tier->health.resting(),
+                           .usage = tier->store().usage()});
+  }
+  return stats;
+}
+
+}  // namespace samcache
