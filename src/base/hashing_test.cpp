@@ -45,7 +45,7 @@ TEST(Xxh3, EveryFlippedBitChangesIt) {
   }
 }
 
-// From `xxhsum -H3`.
+// What `xxhsum -H3` prints for no bytes.
 TEST(Xxh3, The64BitFormMatchesPublishedValuesAndTheStream) {
   EXPECT_EQ(xxh3_hex64({}), "2d06800538d394c2");
   for (const std::size_t size : {0U, 1U, 16U, 17U, 128U, 129U, 240U, 241U, 1024U, 100'000U}) {

@@ -5,10 +5,13 @@
 #include <charconv>
 #include <utility>
 
+#include "base/atomic_file.h"
 #include "base/clock.h"
+#include "base/hashing.h"
 #include "base/mapped_file.h"
 #include "base/text.h"
 #include "tensors/safetensors.h"
+#include "tensors/safetensors_header.h"
 
 namespace samcache {
 namespace {
@@ -16,6 +19,11 @@ namespace {
 constexpr std::string_view kFormat = "samcache.encoding";
 constexpr std::string_view kVersion = "1";
 constexpr std::string_view kMetadataDigestKey = "metadata_digest";
+constexpr std::string_view kChunkDigestsKey = "chunk_digests";
+constexpr std::string_view kHeaderDigestKey = "header_digest";
+// How it stands in a header, up to its digits. Inside a JSON string the quotes would be escaped.
+constexpr std::string_view kHeaderDigestStart = R"("header_digest":"xxh3-128:)";
+constexpr std::size_t kHeaderDigestDigits = 32;
 constexpr std::size_t kMaxTextLength = 256;
 constexpr std::int64_t kMaxDimension = 65536;
 
@@ -113,8 +121,8 @@ Fault find_fault(const Encoding& encoding) {
   return find_fault_in_tensors(encoding.metadata.profile, encoding.tensors);
 }
 
-// Covers all metadata but the two digests, and what each tensor claims to be. Every part is preceded by its length, so
-// that no two different files give the same text.
+// The older form. Covers all metadata but the two digests, and what each tensor claims to be. Every part is preceded by
+// its length, so that no two different files give the same text.
 std::string metadata_digest(const SafetensorsMetadata& metadata, const std::vector<Tensor>& tensors) {
   std::string text;
   const auto add = [&](std::string_view part) { text += std::to_string(part.size()) + ":" + std::string(part) + ","; };
@@ -131,8 +139,25 @@ std::string metadata_digest(const SafetensorsMetadata& metadata, const std::vect
   return xxh3_digest(bytes_of(text));
 }
 
-SafetensorsMetadata to_file_metadata(const Encoding& encoding) {
-  const EncodingMetadata& from = encoding.metadata;
+// Where the digits of the header digest are; nothing where there is none.
+std::optional<std::size_t> find_header_digits(ByteSpan prefix) {
+  const std::size_t found = text_of(prefix).find(kHeaderDigestStart);
+  if (found == std::string_view::npos) return std::nullopt;
+  const std::size_t digits = found + kHeaderDigestStart.size();
+  if (prefix.size() - digits < kHeaderDigestDigits) return std::nullopt;
+  return digits;
+}
+
+// Of everything before the data, with the digits themselves taken as zeros.
+std::string header_digest(ByteSpan prefix, std::size_t digits) {
+  Xxh3Hasher hasher;
+  hasher.update(prefix.first(digits));
+  hasher.update(bytes_of(std::string(kHeaderDigestDigits, '0')));
+  hasher.update(prefix.subspan(digits + kHeaderDigestDigits));
+  return hasher.digest();
+}
+
+SafetensorsMetadata to_file_metadata(const EncodingMetadata& from) {
   SafetensorsMetadata metadata{
       {"format", std::string(kFormat)},
       {"version", std::string(kVersion)},
@@ -146,8 +171,36 @@ SafetensorsMetadata to_file_metadata(const Encoding& encoding) {
       {"created_at", from.created_at},
   };
   if (!from.image_id.empty()) metadata.emplace("image_id", from.image_id);
-  metadata.emplace(kMetadataDigestKey, metadata_digest(metadata, encoding.tensors));
   return metadata;
+}
+
+// A file's beginning, complete, and the tensors whose data follows it, in their order there.
+struct EncodingLayout {
+  std::string prefix;
+  std::vector<Tensor> tensors;
+};
+
+Result<EncodingLayout> lay_out(const Encoding& encoding) {
+  if (Fault fault = find_fault(encoding)) return Error{ErrorCode::kInvalidArgument, *fault};
+  EncodingLayout layout{{}, in_aligned_order(encoding.tensors)};
+  std::vector<TensorSpec> specs;
+  ChunkedXxh3Hasher data;
+  for (const Tensor& tensor : layout.tensors) {
+    specs.push_back({tensor.name, tensor.dtype, tensor.shape});
+    data.update(tensor.data);
+  }
+  SafetensorsMetadata metadata = to_file_metadata(encoding.metadata);
+  metadata.emplace(kChunkDigestsKey, data.chunk_digests());
+  metadata.emplace(kHeaderDigestKey, std::string(kXxh3DigestPrefix) + std::string(kHeaderDigestDigits, '0'));
+  Result<std::string> prefix = build_safetensors_prefix(specs, metadata);
+  if (!prefix) return prefix.error();
+  layout.prefix = *std::move(prefix);
+  layout.prefix.replace(kDigestOffset, kXxh3DigestLength, data.digest());
+  const std::optional<std::size_t> digits = find_header_digits(bytes_of(layout.prefix));
+  check(digits.has_value(), "encoding file: the header that was just built has no header digest");
+  const std::string digest = header_digest(bytes_of(layout.prefix), *digits);
+  layout.prefix.replace(*digits, kHeaderDigestDigits, digest.substr(kXxh3DigestPrefix.size()));
+  return layout;
 }
 
 std::string value_or_empty(const SafetensorsMetadata& metadata, std::string_view key) {
@@ -195,19 +248,62 @@ std::vector<Tensor> in_profile_order(Profile profile, std::vector<Tensor> tensor
   return tensors;
 }
 
+Error damaged(const std::string& what) { return {ErrorCode::kCorrupt, what + ": the file is damaged, make it again"}; }
+
+// `prefix`: everything before the data.
+Status check_header_digest(const SafetensorsMetadata& metadata, ByteSpan prefix) {
+  const auto stated = metadata.find(kHeaderDigestKey);
+  if (stated == metadata.end()) {
+    // Without this a damaged name of the key would go unnoticed.
+    if (metadata.contains(kChunkDigestsKey)) return damaged("the metadata has chunk_digests but no header_digest");
+    return {};
+  }
+  const std::optional<std::size_t> digits = find_header_digits(prefix);
+  if (digits && header_digest(prefix, *digits) == stated->second) return {};
+  return damaged("the header does not match its digest");
+}
+
 Status check_metadata_digest(const SafetensorsMetadata& metadata, const std::vector<Tensor>& tensors) {
   const auto stated = metadata.find(kMetadataDigestKey);
   if (stated == metadata.end() || stated->second == metadata_digest(metadata, tensors)) return {};
-  return Error{ErrorCode::kCorrupt, "the metadata does not match its digest: the file is damaged, make it again"};
+  return damaged("the metadata does not match its digest");
 }
 
-Result<Encoding> to_encoding(const SafetensorsFile& file) {
+// Errors name the file.
+Status check_data(const SafetensorsFile& file) {
+  const auto chunk_digests = file.metadata().find(kChunkDigestsKey);
+  if (chunk_digests != file.metadata().end() && file.metadata().contains(kDigestKey)) {
+    const Status status = check_chunk_digests(file.data(), chunk_digests->second);
+    if (!status) return damaged(status.error().message).within(file.source_name());
+    return {};
+  }
+  Status status = file.verify_digest();
+  if (status || status.error().code != ErrorCode::kNotFound) return status;
+  return Error{ErrorCode::kCorrupt, status.error().message};
+}
+
+Result<Encoding> to_encoding(const SafetensorsFile& file, ByteSpan prefix) {
   Result<EncodingMetadata> metadata = from_file_metadata(file.metadata());
   if (!metadata) return metadata.error();
+  if (Status status = check_header_digest(file.metadata(), prefix); !status) return status.error();
   std::vector<Tensor> tensors = in_profile_order(metadata->profile, file.tensors());
   if (Status status = check_metadata_digest(file.metadata(), tensors); !status) return status.error();
   Encoding encoding{*std::move(metadata), std::move(tensors)};
   if (Fault fault = find_fault(encoding)) return Error{ErrorCode::kCorrupt, *fault};
+  return encoding;
+}
+
+enum class DataCheck { kDigests, kNone };
+
+Result<Encoding> parse(const SharedBytes& file, const std::string& source_name, DataCheck data_check) {
+  const Result<SafetensorsFile> parsed = SafetensorsFile::parse(file, SafetensorsLimits::for_encodings(), source_name);
+  if (!parsed) return parsed.error();
+  // What the file claims to be first: "not an encoding file" says more than "no digest".
+  Result<Encoding> encoding = to_encoding(*parsed, file.span().first(file.size() - parsed->data().size()));
+  if (!encoding) return encoding.error().within(source_name);
+  if (data_check == DataCheck::kDigests) {
+    if (Status status = check_data(*parsed); !status) return status.error();
+  }
   return encoding;
 }
 
@@ -253,16 +349,17 @@ std::uint64_t Encoding::size_bytes() const {
 }
 
 Result<Encoding> parse_encoding(const SharedBytes& file, const std::string& source_name) {
-  const Result<SafetensorsFile> parsed = SafetensorsFile::parse(file, SafetensorsLimits::for_encodings(), source_name);
-  if (!parsed) return parsed.error();
-  // What the file claims to be first: "not an encoding file" says more than "no digest".
-  Result<Encoding> encoding = to_encoding(*parsed);
-  if (!encoding) return encoding.error().within(source_name);
-  if (Status status = parsed->verify_digest(); !status) {
-    if (status.error().code != ErrorCode::kNotFound) return status.error();
-    return Error{ErrorCode::kCorrupt, status.error().message};
-  }
-  return encoding;
+  return parse(file, source_name, DataCheck::kDigests);
+}
+
+Result<Encoding> parse_verified_encoding(const SharedBytes& file, const std::string& source_name) {
+  return parse(file, source_name, DataCheck::kNone);
+}
+
+Status check_encoding_file(const SharedBytes& file, const std::string& source_name) {
+  const Result<Encoding> encoding = parse_encoding(file, source_name);
+  if (!encoding) return encoding.error();
+  return {};
 }
 
 Result<Encoding> read_encoding(const std::filesystem::path& path) {
@@ -272,17 +369,27 @@ Result<Encoding> read_encoding(const std::filesystem::path& path) {
 }
 
 Status write_encoding(const std::filesystem::path& path, const Encoding& encoding) {
-  if (Fault fault = find_fault(encoding)) {
-    return Error{ErrorCode::kInvalidArgument, "cannot write the encoding " + path.string() + ": " + *fault};
+  const Result<EncodingLayout> layout = lay_out(encoding);
+  if (!layout) return layout.error().within("cannot write the encoding " + path.string());
+  Result<AtomicFileWriter> file = AtomicFileWriter::create(path);
+  if (!file) return file.error();
+  if (Status status = file->reserve(layout->prefix.size() + encoding.size_bytes()); !status) return status;
+  if (Status status = file->append(bytes_of(layout->prefix)); !status) return status;
+  for (const Tensor& tensor : layout->tensors) {
+    if (Status status = file->append(tensor.data); !status) return status;
   }
-  return write_safetensors(path, encoding.tensors, to_file_metadata(encoding));
+  return file->commit();
 }
 
 Result<std::vector<std::byte>> serialize_encoding(const Encoding& encoding) {
-  if (Fault fault = find_fault(encoding)) {
-    return Error{ErrorCode::kInvalidArgument, "cannot serialize the encoding: " + *fault};
-  }
-  return serialize_safetensors(encoding.tensors, to_file_metadata(encoding));
+  const Result<EncodingLayout> layout = lay_out(encoding);
+  if (!layout) return layout.error().within("cannot serialize the encoding");
+  std::vector<std::byte> file;
+  file.reserve(layout->prefix.size() + encoding.size_bytes());
+  const auto add = [&](ByteSpan bytes) { file.insert(file.end(), bytes.begin(), bytes.end()); };
+  add(bytes_of(layout->prefix));
+  for (const Tensor& tensor : layout->tensors) add(tensor.data);
+  return file;
 }
 
 }  // namespace samcache

@@ -2,12 +2,19 @@
 //
 // Metadata (all strings): format=samcache.encoding, version=1, image_sha256, image_id (when known), model,
 // model_fingerprint, preprocess, profile, original_height, original_width, created_at (RFC 3339), digest (of the data).
-// Also metadata_digest, of the other metadata and the tensors' names, types and shapes: with `digest` it makes every
-// changed bit of the file show. A file without it (made elsewhere) is accepted; one without `digest` is not. Tensors by
-// profile; F32, F16 or BF16, batch of one:
+// Tensors by profile; F32, F16 or BF16, batch of one:
 //   trunk        trunk [1, C, H, W]
 //   interactive  image_embeddings.0/1/2 [1, C0, 4H, 4W], [1, C1, 2H, 2W], [1, C2, H, W]
 //   detector     backbone_fpn_0/1/2     [1, C, 4H, 4W], [1, C, 2H, 2W], [1, C, H, W]
+// Integrity: two more keys make every changed bit of the file show, be it in a tensor, a name or the padding, with one
+// fast pass over the bytes:
+//   chunk_digests  of every 4 MiB of the data, as check_chunk_digests (base/hashing.h) reads them
+//   header_digest  xxh3-128 of all that stands before the data (length, JSON, padding), its own 32 digits taken as
+//   zeros
+// They come together. A file without them (made elsewhere, or before there were any) is checked by its `digest`, and by
+// metadata_digest where it has one: an older form, of the other metadata and the tensors' names, types and shapes. A
+// file without `digest` is refused.
+//
 // An Encoding is immutable once made: pass it as std::shared_ptr<const Encoding> or const&; threads share it freely.
 #pragma once
 
@@ -71,6 +78,12 @@ struct Encoding {
 Result<Encoding> read_encoding(const std::filesystem::path& path);
 // The same on bytes; `source_name` stands in errors where the path would. Keeps `file` alive.
 Result<Encoding> parse_encoding(const SharedBytes& file, const std::string& source_name);
+// The same without the pass over the tensors' bytes: microseconds. Allowed for bytes that parse_encoding or
+// check_encoding_file accepted in this process and that have stayed in its memory since; never for a mapped file, which
+// others can write to. Everything but the data is checked as ever.
+Result<Encoding> parse_verified_encoding(const SharedBytes& file, const std::string& source_name);
+// Whether parse_encoding would accept it: for whoever moves bytes and does not look into them.
+Status check_encoding_file(const SharedBytes& file, const std::string& source_name);
 
 // kInvalidArgument when the encoding breaks the rules above; else as AtomicFileWriter.
 Status write_encoding(const std::filesystem::path& path, const Encoding& encoding);

@@ -94,6 +94,8 @@ struct TensorSpec {
 // tensors whose size is a multiple of 64 (each of them then starts at a multiple of 64), then the others by falling
 // element size (each then starts at a multiple of its element size); within these groups the given order stays.
 std::vector<TensorSpec> aligned_order(std::vector<TensorSpec> specs);
+// Throws when a tensor's data does not fit its shape.
+std::vector<Tensor> in_aligned_order(const std::vector<Tensor>& tensors);
 
 // Streams a file that need not fit in memory. Metadata must not contain "digest": the writer adds it.
 class SafetensorsWriter {

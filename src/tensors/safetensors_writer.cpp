@@ -95,7 +95,10 @@ std::vector<T> ordered(std::vector<T> items) {
   return items;
 }
 
-// The tensors in the order they will have in the file. Throws when one's data does not fit its shape.
+}  // namespace
+
+std::vector<TensorSpec> aligned_order(std::vector<TensorSpec> specs) { return ordered(std::move(specs)); }
+
 std::vector<Tensor> in_aligned_order(const std::vector<Tensor>& tensors) {
   for (const Tensor& tensor : tensors) {
     const std::optional<std::uint64_t> size = tensor_size_bytes(tensor.dtype, tensor.shape);
@@ -106,10 +109,6 @@ std::vector<Tensor> in_aligned_order(const std::vector<Tensor>& tensors) {
   }
   return ordered(tensors);
 }
-
-}  // namespace
-
-std::vector<TensorSpec> aligned_order(std::vector<TensorSpec> specs) { return ordered(std::move(specs)); }
 
 Result<std::string> build_safetensors_prefix(const std::vector<TensorSpec>& specs,
                                              const SafetensorsMetadata& metadata) {
