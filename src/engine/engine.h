@@ -99,6 +99,10 @@ struct InteractiveAnswer {
   float object_score = 0;  // logit: is there an object at all
 };
 
+struct SeedLayoutOptions {
+  bool interactive = true;  // the sam2_… tensors too: what points and boxes on one object need
+};
+
 class PreparedImage;
 class ConceptImage;
 
@@ -115,6 +119,11 @@ class Engine {
 
   // The same image in another profile; only a trunk encoding can become another.
   Result<Encoding> derive(const Encoding& from, Profile profile) const;
+
+  // The same image as tensors/seed_layout.h describes it, ready for write_seed_layout: 17 times the trunk's size (11
+  // without `interactive`), in its element type. kInvalidArgument: not a trunk encoding, or of another model;
+  // kUnsupported: the checkpoint lacks the necks' fourth level.
+  Result<std::vector<Tensor>> seed_layout(const Encoding& encoding, const SeedLayoutOptions& options = {}) const;
 
   // Ready for interactive prompts, from a trunk or an interactive encoding. Shares the encoding's memory where it can.
   Result<std::shared_ptr<const PreparedImage>> prepare(const Encoding& encoding) const;

@@ -1,11 +1,13 @@
 // The necks: feature pyramids computed from the trunk's output alone.
 //
 // SAM 3 has two of the same structure: "convs" feeds the detector, "sam2_convs" the interactive head. Of the four
-// levels in a checkpoint the coarsest is never used (the official code computes and drops it); it is left out here.
+// levels in a checkpoint no prompt reads the coarsest (the official code computes and drops it): it is no part of a
+// FeaturePyramid, and is there only for those who want all four.
 // Source: facebookresearch/sam3, sam3/model/necks.py.
 #pragma once
 
 #include <array>
+#include <optional>
 
 #include "model/layers.h"
 
@@ -22,6 +24,12 @@ class Neck {
   // trunk [B, C, G, G]
   FeaturePyramid operator()(Ops& ops, const Value& trunk) const;
 
+  // Whether the checkpoint has the weights of the fourth level, which it may lack.
+  bool has_dropped_level() const { return dropped_.has_value(); }
+  // pooled [B, C, G/2, G/2]: the largest of each 2 x 2 tokens of the trunk -> [B, C', G/2, G/2].
+  // Requires has_dropped_level().
+  Value dropped_level(Ops& ops, const Value& pooled) const;
+
  private:
   struct Fine {  // 4x
     ConvTranspose2x2 dconv0, dconv1;
@@ -34,6 +42,10 @@ class Neck {
   struct Coarse {  // 1x; at full precision: it costs little, and every token of every prompt attends to it
     Conv2d conv1x1, conv3x3;
   } coarse_;
+  struct Dropped {  // 0.5x; at full precision, in which a checkpoint's file is used where it is mapped
+    Conv2d conv1x1, conv3x3;
+  };
+  std::optional<Dropped> dropped_;
   std::string name_;
 };
 

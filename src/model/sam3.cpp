@@ -18,14 +18,20 @@ Sam3ImageModel::Sam3ImageModel(Ops& ops, const Sam3Config& config, WeightSource&
       no_memory_(
           ops.reshape(tracker_scope(weights).get("no_mem_embed", WeightRole::kTable), {1, config.fpn_width, 1, 1})) {}
 
-InteractiveFeatures Sam3ImageModel::interactive_features(Ops& ops, const Value& trunk) const {
+InteractiveFeatures Sam3ImageModel::interactive_levels(Ops& ops, const Value& trunk) const {
   const FeaturePyramid levels = interactive_neck_(ops, trunk);
   InteractiveFeatures features;
   features.fine = mask_decoder_.project_fine(ops, levels[0]);
   features.middle = mask_decoder_.project_middle(ops, levels[1]);
-  features.coarse = ops.add(levels[2], no_memory_);
+  features.coarse = levels[2];
   ops.tap("sam2/feat_s0", features.fine);
   ops.tap("sam2/feat_s1", features.middle);
+  return features;
+}
+
+InteractiveFeatures Sam3ImageModel::interactive_features(Ops& ops, const Value& trunk) const {
+  InteractiveFeatures features = interactive_levels(ops, trunk);
+  features.coarse = ops.add(features.coarse, no_memory_);
   ops.tap("inst/image_embed", features.coarse);
   return features;
 }

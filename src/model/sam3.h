@@ -28,6 +28,12 @@ class Sam3ImageModel {
   FeaturePyramid detector_features(Ops& ops, const Value& trunk) const { return detector_neck_(ops, trunk); }
   // trunk [1, C, G, G] -> what interactive prompts need
   InteractiveFeatures interactive_features(Ops& ops, const Value& trunk) const;
+  // The same before the no-memory embedding is added to the coarse map.
+  InteractiveFeatures interactive_levels(Ops& ops, const Value& trunk) const;
+
+  // The necks, for the fourth level that neither pyramid contains.
+  const Neck& detector_neck() const { return detector_neck_; }
+  const Neck& interactive_neck() const { return interactive_neck_; }
 
   // coordinates [B, P, 2] and labels [B, P] as PromptEncoder::sparse takes them, or no values (mask alone);
   // mask_input [B, 1, 4G, 4G] or no value.

@@ -19,6 +19,7 @@ WeightSpec& WeightsBuilder::meta_only(const std::string& meta, Dims shape) {
   spec.name = meta;
   spec.shape = std::move(shape);
   spec.used_by_image_model = used_;
+  spec.optional = optional_;
   return spec;
 }
 

@@ -33,7 +33,7 @@ struct WeightSpec {
   std::vector<std::int64_t> shape;  // in a Meta checkpoint
   bool generated = true;            // false: a table computed from the sizes (freqs_cis), optional in a checkpoint
   bool used_by_image_model = true;  // false: for video or training, or dead; a checkpoint may lack it
-  bool optional = false;            // not counted as used, since most checkpoints lack it; used when it is there
+  bool optional = false;            // not counted as used, since a checkpoint may lack it; used when it is there
   std::vector<HfPiece> hf;          // empty: Hugging Face does not store it. Several kSame: it stores several copies
   // Names under which Hugging Face checkpoints may hold the kRows pieces in one tensor of shape `shape` (q, k, v in
   // this order): "….qkv.weight", "….qkv_proj.weight", "….in_proj_weight". Empty for everything else.

@@ -17,6 +17,7 @@ class WeightsBuilder {
 
   // Applies to the rows added from here on.
   void used_by_image_model(bool used) { used_ = used; }
+  void optional(bool optional) { optional_ = optional; }
 
   // A parameter of this exact name.
   WeightSpec& parameter(const std::string& meta, Dims shape, const std::string& hf);
@@ -49,6 +50,7 @@ class WeightsBuilder {
 
  private:
   bool used_ = true;
+  bool optional_ = false;
   std::vector<WeightSpec> specs_;
 };
 

@@ -94,6 +94,11 @@ TEST(WeightsTable, SaysWhatTheImageModelUses) {
         "detector.segmentation_head.pixel_decoder.norms.2.weight",
         "detector.segmentation_head.semantic_seg_head.weight", "detector.geometry_encoder.points_pool_project.bias"})
     EXPECT_FALSE(table.at(unused).used_by_image_model) << unused;
+  for (const auto& [name, spec] : table) {
+    const bool may_be_used = name.find("convs.3.") != std::string::npos ||
+                             name.find("detector.geometry_encoder.points_") != std::string::npos;
+    EXPECT_EQ(spec.optional, may_be_used) << name;
+  }
   const WeightSpec& positions = table.at("detector.backbone.vision_backbone.trunk.pos_embed");
   EXPECT_EQ(positions.canonical_shape(), (std::vector<std::int64_t>{1, 576, 1024}));
   EXPECT_EQ(table.at("tracker.no_mem_embed").canonical_shape(), (std::vector<std::int64_t>{1, 1, 256}));

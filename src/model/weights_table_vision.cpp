@@ -43,7 +43,9 @@ void add_neck(const Sam3Config& config, const std::string& meta_convs, const std
   for (int level = 0; level < 4; ++level) {
     const std::string meta = meta_convs + std::to_string(level);
     const std::string hf = hf_layers + std::to_string(level);
-    b.used_by_image_model(level < 3);  // the level at half the trunk's resolution is dropped (scalp = 1)
+    // No prompt reads the level at half the trunk's resolution (scalp = 1); exports with all four levels do.
+    b.used_by_image_model(level < 3);
+    b.optional(level == 3);
     if (level == 0) {
       b.conv_transpose(meta + ".dconv_2x2_0", hf + ".scale_layers.0", trunk, trunk / 2);
       b.conv_transpose(meta + ".dconv_2x2_1", hf + ".scale_layers.2", trunk / 2, trunk / 4);
@@ -54,6 +56,7 @@ void add_neck(const Sam3Config& config, const std::string& meta_convs, const std
     b.conv(meta + ".conv_3x3", hf + ".proj2", width, width, 3);
   }
   b.used_by_image_model(true);
+  b.optional(false);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The tiny model in float32 against the official code, stage by stage, through the graph that ships: every reference
 // value of the image side and of the interactive head, under both namings.
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "engine/engine.h"
@@ -67,11 +68,14 @@ TEST_P(TinyGolden, EveryStageOfAnEncodeMatches) {
   for (const Picture& picture : pictures()) {
     Tapped tapped;
     engine_->set_tap(tapped.tap());
-    ASSERT_TRUE(engine_->encode(read_picture(picture.file), {}, kAllProfiles).ok());
+    const auto encodings = engine_->encode(read_picture(picture.file), {}, kAllProfiles);
+    ASSERT_TRUE(encodings.ok()) << encodings.error().message;
+    // The coarsest level of the necks, which no profile contains.
+    ASSERT_TRUE(engine_->seed_layout(encodings->front()).ok());
     engine_->set_tap({});
     for (const char* group : {"/input", "/vit/", "/neck/", "/sam2/", "/inst/image_embed"}) {
       for (const std::string& name : golden_.unused(picture.name + group)) {
-        if (name.ends_with("/input_u8") || name.ends_with("_fpn3")) continue;  // tested above; dropped by the model
+        if (name.ends_with("/input_u8")) continue;  // tested above
         const auto found = tapped.values.find(name.substr(picture.name.size() + 1));
         ASSERT_NE(found, tapped.values.end()) << name;
         std::vector<float> value = found->second;
@@ -81,6 +85,39 @@ TEST_P(TinyGolden, EveryStageOfAnEncodeMatches) {
         EXPECT_TRUE(close(value, golden_.floats(name), kTolerance)) << name;
       }
     }
+  }
+}
+
+// [1, C, H, W] -> [H * W, 1, C]
+std::vector<float> as_tokens(const Tensor& map) {
+  const std::vector<float> values = as_floats(map);
+  const auto channels = static_cast<std::size_t>(map.shape[1]);
+  const std::size_t cells = values.size() / channels;
+  std::vector<float> tokens(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) tokens[i % cells * channels + i / cells] = values[i];
+  return tokens;
+}
+
+TEST_P(TinyGolden, TheSeedLayoutHoldsTheOfficialState) {
+  const std::pair<const char*, const char*> names[] = {
+      {"backbone_fpn_0", "/neck/sam3_fpn0"},      {"backbone_fpn_1", "/neck/sam3_fpn1"},
+      {"backbone_fpn_2", "/neck/sam3_fpn2"},      {"backbone_fpn_3", "/neck/sam3_fpn3"},
+      {"sam2_backbone_fpn_0", "/sam2/feat_s0"},   {"sam2_backbone_fpn_1", "/sam2/feat_s1"},
+      {"sam2_backbone_fpn_2", "/neck/sam2_fpn2"}, {"sam2_backbone_fpn_3", "/neck/sam2_fpn3"}};
+  for (const Picture& picture : pictures()) {
+    const std::vector<Profile> profile = {Profile::kTrunk};
+    const auto encodings = engine_->encode(read_picture(picture.file), {}, profile);
+    ASSERT_TRUE(encodings.ok()) << encodings.error().message;
+    const auto layout = engine_->seed_layout(encodings->front());
+    ASSERT_TRUE(layout.ok()) << layout.error().message;
+    std::map<std::string, Tensor> tensors;
+    for (const Tensor& tensor : *layout) tensors[tensor.name] = tensor;
+    for (const auto& [ours, official] : names) {
+      EXPECT_EQ(tensors.at(ours).shape, golden_.tensor(picture.name + official).shape) << ours;
+      EXPECT_TRUE(close(as_floats(tensors.at(ours)), golden_.floats(picture.name + official), kTolerance)) << ours;
+    }
+    const std::vector<float> positions = golden_.floats("img0/text_person/enc/pos_embed");
+    EXPECT_TRUE(close(as_tokens(tensors.at("vision_pos_enc_2")), positions, kTolerance));
   }
 }
 
