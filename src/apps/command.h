@@ -27,6 +27,7 @@ struct CommandContext {
 void add_encode_command(const CommandContext& context);
 void add_segment_command(const CommandContext& context);
 void add_model_command(const CommandContext& context);
+void add_store_command(const CommandContext& context);
 void add_bench_command(const CommandContext& context);
 
 }  // namespace samcache

@@ -1,6 +1,7 @@
 #include "apps/common_options.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 
 #include "apps/demo_model.h"
 #include "base/text.h"
@@ -8,10 +9,34 @@
 namespace samcache {
 
 const char* const kCommonOptionsHelp =
-    "Common options: --model DIR, --data DIR, --device cpu|cuda[:n], --precision fp32|bf16|fp16, --threads N,\n"
+    "Common options: --model DIR, --data DIR, --store URL, --device cpu|cuda[:n], --precision fp32|bf16|fp16, "
+    "--threads N,\n"
     "--config FILE; they may stand before or after the command (see samcache --help).";
 
+namespace {
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);  // before there are other threads
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+// Under the names that Azure's own tools use.
+AzureSecrets azure_secrets() {
+  return {.connection_string = variable("AZURE_STORAGE_CONNECTION_STRING"),
+          .account_key = variable("AZURE_STORAGE_KEY"),
+          .sas_token = variable("AZURE_STORAGE_SAS_TOKEN"),
+          .tenant_id = variable("AZURE_TENANT_ID"),
+          .client_id = variable("AZURE_CLIENT_ID"),
+          .federated_token_file = variable("AZURE_FEDERATED_TOKEN_FILE"),
+          .authority_host = variable("AZURE_AUTHORITY_HOST"),
+          .identity_endpoint = variable("IDENTITY_ENDPOINT"),
+          .identity_header = variable("IDENTITY_HEADER")};
+}
+
+}  // namespace
+
 void add_common_options(CLI::App& app, CommonOptions& options) {
+  options.azure = azure_secrets();
   app.add_option("--model", options.model,
                  "Model directory (config.json and model.safetensors or sam3.pt) or one weights file; default: the "
                  "demo model")
@@ -21,6 +46,18 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
       ->envname("SAMCACHE_DATA")
       ->type_name("DIR")
       ->capture_default_str();
+  app.add_option("--store", options.stores,
+                 "Where encodings are kept, repeatable, fastest first, the last one keeps everything: memory:4GiB, "
+                 "file:///path?max=50GiB, redis://host/0, azure://account/container (default: the data folder)")
+      ->envname("SAMCACHE_STORE")
+      ->delimiter(' ')
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false)
+      ->type_name("URL");
+  app.add_flag("--write-back", options.write_back,
+               "A save ends when it is in the last folder before the last store; the rest is done behind")
+      ->envname("SAMCACHE_WRITE_BACK");
   app.add_option("--device", options.device, "cpu, cuda or cuda:N")
       ->envname("SAMCACHE_DEVICE")
       ->type_name("NAME")

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "engine/engine.h"
+#include "store/open/open_store.h"
 
 namespace CLI {
 class App;
@@ -14,13 +16,16 @@ namespace samcache {
 struct CommonOptions {
   std::string model;                     // model directory or weights file; empty: the demo model
   std::string data = "./samcache-data";  // encodings lie under it
+  std::vector<std::string> stores;       // URLs, fastest first; empty: the data folder alone
+  bool write_back = false;
+  AzureSecrets azure;  // from the environment
   std::string device = "cpu";
   std::string precision;  // empty: what suits the device
   int threads = 0;        // 0: one per core
 };
 
-// Adds --model, --data, --device, --precision, --threads and --config. Flags win over the configuration file, the file
-// over the environment. `options` must outlive the parsing.
+// Adds --model, --data, --store, --write-back, --device, --precision, --threads and --config. Flags win over the
+// configuration file, the file over the environment. `options` must outlive the parsing.
 void add_common_options(CLI::App& app, CommonOptions& options);
 
 // For the help of every command, since the options above are listed once only.

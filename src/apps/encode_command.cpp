@@ -57,18 +57,13 @@ std::string line_of(const std::string& file, const EncodedImage& image) {
 class EncodeRun {
  public:
   EncodeRun(const EncodeOptions& options, EncodeRequest request, EngineOptions engine_options,
-            const std::string& data_directory)
-      : options_(options),
-        request_(std::move(request)),
-        model_(std::move(engine_options)),
-        directory_(data_directory) {}
+            const CommonOptions& common)
+      : options_(options), request_(std::move(request)), model_(std::move(engine_options)), stored_(common) {}
 
   int run() {
     if (Result<std::string> fingerprint = model_.fingerprint(); !fingerprint) return exit_code_of(fingerprint.error());
-    // What a killed run left behind. A data folder that cannot be looked into cannot be written to, either.
-    if (Result<int> swept = directory_.sweep_temporaries(); !swept) {
-      return exit_code_of(Error{ErrorCode::kIo, swept.error().message});
-    }
+    // Stores that cannot be opened will not keep anything, either.
+    if (Result<const OpenedStores*> stores = stored_.open(); !stores) return exit_code_of(stores.error());
     const std::vector<std::filesystem::path> files = expand_arguments();
     for (std::size_t i = 0; i < files.size() && !interrupted(); ++i) encode_file(files[i].string(), i, files.size());
     bar_.clear();
@@ -105,7 +100,7 @@ class EncodeRun {
     };
     const Result<SourceImage> image = read_source_image(file);
     if (!image) return fail(file, image.error());
-    Result<EncodedImage> encoded = ImageEncoder(model_, directory_).encode(*image, request_, hook);
+    Result<EncodedImage> encoded = ImageEncoder(model_, stored_).encode(*image, request_, hook);
     if (!encoded && interrupted()) return;  // `run` says so
     if (!encoded) return fail(file, encoded.error());
     ++done_;
@@ -145,7 +140,7 @@ class EncodeRun {
   const EncodeOptions& options_;
   EncodeRequest request_;
   LazyEngine model_;
-  EncodingDirectory directory_;
+  StoredEncodings stored_;
   ProgressBar bar_;
   std::size_t done_ = 0;  // images
   Json images_ = Json::array();
@@ -166,7 +161,7 @@ int run_encode(const EncodeOptions& options, const CommonOptions& common) {
     request.dtype = *dtype;
     engine->encoding_dtype = *dtype;
   }
-  return EncodeRun(options, std::move(request), std::move(*engine), common.data).run();
+  return EncodeRun(options, std::move(request), std::move(*engine), common).run();
 }
 
 }  // namespace

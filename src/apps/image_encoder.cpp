@@ -1,7 +1,6 @@
 #include "apps/image_encoder.h"
 
 #include <algorithm>
-#include <system_error>
 
 #include "apps/console.h"
 #include "base/clock.h"
@@ -11,74 +10,61 @@
 namespace samcache {
 namespace {
 
-Result<std::uint64_t> size_of_file(const std::filesystem::path& path) {
-  std::error_code code;
-  const std::uintmax_t size = std::filesystem::file_size(path, code);
-  if (code) return errno_error("read the size of " + path.string(), code.value());
-  return std::uint64_t{size};
+EncodedImage::Piece piece_of(const Encoding& encoding, std::uint64_t size_bytes) {
+  return {encoding.metadata.profile, encoding.tensors[0].dtype, size_bytes};
 }
 
 }  // namespace
 
 // Of the profiles asked for: those that are stored, those that are not, and the trunk if it is stored.
 struct ImageEncoder::Lookup {
-  std::vector<Encoding> present;
+  std::vector<EncodedImage::Piece> present;
   std::vector<Profile> missing;
   std::optional<Encoding> trunk;
+  int width = 0, height = 0;  // pixels, of what is present
 };
 
-Result<std::optional<Encoding>> ImageEncoder::load(const SourceImage& image, Profile profile) {
+Result<std::optional<StoredEncodings::Loaded>> ImageEncoder::load(const SourceImage& image, Profile profile) {
   const Result<std::string> fingerprint = model_.fingerprint();
   if (!fingerprint) return fingerprint.error();
-  const auto path = directory_.path_for({*fingerprint, image.id, std::string(profile_name(profile))});
-  if (!path) return path.error();
-  Result<Encoding> stored = read_encoding(*path);
-  if (!stored) {
-    const ErrorCode code = stored.error().code;
-    if (code == ErrorCode::kIo) return stored.error();
-    if (code != ErrorCode::kNotFound) print_warning(stored.error().message + "; it will be made anew");
-    return std::optional<Encoding>();
-  }
-  const EncodingMetadata& metadata = stored->metadata;
-  const bool fits = metadata.image_sha256 == image.sha256 && metadata.model_fingerprint == *fingerprint &&
-                    metadata.preprocess == kPreprocessRevision && metadata.profile == profile;
-  if (!fits) return std::optional<Encoding>();
-  return std::optional<Encoding>(std::move(*stored));
-}
-
-Result<std::uint64_t> ImageEncoder::save(const Encoding& encoding) {
-  const EncodingMetadata& metadata = encoding.metadata;
-  const auto path =
-      directory_.path_for({metadata.model_fingerprint, metadata.image_id, std::string(profile_name(metadata.profile))});
-  if (!path) return path.error();
-  if (Status written = write_encoding(*path, encoding); !written) return as_failure(written.error());
-  return size_of_file(*path);
+  Result<std::optional<StoredEncodings::Loaded>> loaded =
+      stored_.load({*fingerprint, image.id, std::string(profile_name(profile))});
+  if (!loaded || !*loaded) return loaded;
+  const EncodingMetadata& metadata = (*loaded)->encoding.metadata;
+  const bool fits = metadata.image_sha256 == image.sha256 && metadata.preprocess == kPreprocessRevision;
+  if (!fits) return std::optional<StoredEncodings::Loaded>();
+  return loaded;
 }
 
 Status ImageEncoder::look_up(const SourceImage& image, const EncodeRequest& request, Lookup& found) {
-  const auto usable = [&](const std::optional<Encoding>& stored) {
-    return stored && (!request.dtype || stored->tensors[0].dtype == *request.dtype);
+  const auto load_usable = [&](Profile profile) -> Result<std::optional<StoredEncodings::Loaded>> {
+    Result<std::optional<StoredEncodings::Loaded>> loaded = load(image, profile);
+    if (loaded && *loaded && request.dtype && (*loaded)->encoding.tensors[0].dtype != *request.dtype) loaded->reset();
+    return loaded;
   };
+  if (request.force) {
+    found.missing = request.profiles;
+    return {};
+  }
   for (const Profile profile : request.profiles) {
-    std::optional<Encoding> stored;
-    if (!request.force) {
-      Result<std::optional<Encoding>> loaded = load(image, profile);
-      if (!loaded) return loaded.error();
-      stored = std::move(*loaded);
-    }
-    if (!usable(stored)) {
+    Result<std::optional<StoredEncodings::Loaded>> stored = load_usable(profile);
+    if (!stored) return stored.error();
+    if (!*stored) {
       found.missing.push_back(profile);
-    } else {
-      if (profile == Profile::kTrunk) found.trunk = stored;
-      found.present.push_back(std::move(*stored));
+      continue;
     }
+    Encoding& encoding = (*stored)->encoding;
+    found.present.push_back(piece_of(encoding, (*stored)->size_bytes));
+    found.width = encoding.metadata.original_width;
+    found.height = encoding.metadata.original_height;
+    if (profile == Profile::kTrunk) found.trunk = std::move(encoding);
   }
   const bool trunk_was_asked_for =
       std::find(request.profiles.begin(), request.profiles.end(), Profile::kTrunk) != request.profiles.end();
-  if (!request.force && !found.missing.empty() && !trunk_was_asked_for) {
-    Result<std::optional<Encoding>> loaded = load(image, Profile::kTrunk);
-    if (!loaded) return loaded.error();
-    if (usable(*loaded)) found.trunk = std::move(*loaded);
+  if (!found.missing.empty() && !trunk_was_asked_for) {
+    Result<std::optional<StoredEncodings::Loaded>> trunk = load_usable(Profile::kTrunk);
+    if (!trunk) return trunk.error();
+    if (*trunk) found.trunk = std::move((*trunk)->encoding);
   }
   return {};
 }
@@ -116,25 +102,22 @@ Result<EncodedImage> ImageEncoder::encode(const SourceImage& image, const Encode
     if (!encodings) return encodings.error();
     made = std::move(*encodings);
   }
-  for (const Encoding& encoding : made) {
-    if (Result<std::uint64_t> saved = save(encoding); !saved) return saved.error();
-  }
-
   EncodedImage result;
   result.id = image.id;
   result.sha256 = image.sha256;
   result.skipped = made.empty();
+  result.width = found.width;
+  result.height = found.height;
+  std::vector<EncodedImage::Piece> pieces = std::move(found.present);
+  for (const Encoding& encoding : made) {
+    const Result<std::uint64_t> saved = stored_.save(encoding);
+    if (!saved) return as_failure(saved.error());
+    pieces.push_back(piece_of(encoding, *saved));
+    result.width = encoding.metadata.original_width;
+    result.height = encoding.metadata.original_height;
+  }
   for (const Profile profile : request.profiles) {
-    const auto has_profile = [&](const Encoding& encoding) { return encoding.metadata.profile == profile; };
-    auto encoding = std::find_if(made.begin(), made.end(), has_profile);
-    if (encoding == made.end()) encoding = std::find_if(found.present.begin(), found.present.end(), has_profile);
-    const EncodingMetadata& metadata = encoding->metadata;
-    const auto path = directory_.path_for({metadata.model_fingerprint, image.id, std::string(profile_name(profile))});
-    const Result<std::uint64_t> size = size_of_file(*path);
-    if (!size) return size.error();
-    result.width = metadata.original_width;
-    result.height = metadata.original_height;
-    result.pieces.push_back({profile, encoding->tensors[0].dtype, *size});
+    result.pieces.push_back(*std::ranges::find(pieces, profile, &EncodedImage::Piece::profile));
   }
   result.latency_ms = stopwatch.elapsed_ms() - model_load_ms;
   return result;

@@ -1,4 +1,4 @@
-// Encodings of images, kept: looks them up in the data folder, makes what is missing, stores it.
+// Encodings of images, kept: looks them up in the stores, makes what is missing, stores it.
 //
 // Used by one thread.
 #pragma once
@@ -9,7 +9,7 @@
 
 #include "apps/image_files.h"
 #include "apps/lazy_engine.h"
-#include "store/encoding_directory.h"
+#include "apps/stored_encodings.h"
 
 namespace samcache {
 
@@ -38,18 +38,14 @@ struct EncodedImage {
 class ImageEncoder {
  public:
   // Both must outlive this.
-  ImageEncoder(LazyEngine& model, const EncodingDirectory& directory) : model_(model), directory_(directory) {}
+  ImageEncoder(LazyEngine& model, StoredEncodings& stored) : model_(model), stored_(stored) {}
 
   // The image's encodings are stored when this returns. What is there is kept; what a stored trunk can become is
   // derived from it; only else is the image decoded and encoded. kCancelled: nothing was stored that is not whole.
   Result<EncodedImage> encode(const SourceImage& image, const EncodeRequest& request, const EncodeHook& hook);
 
-  // The stored encoding of this very image for this model; nothing when there is none that can be used (a damaged file
-  // is warned of and counts as none).
-  Result<std::optional<Encoding>> load(const SourceImage& image, Profile profile);
-
-  // Answers with the file's size.
-  Result<std::uint64_t> save(const Encoding& encoding);
+  // The stored encoding of this very image for this model; nothing when there is none that can be used.
+  Result<std::optional<StoredEncodings::Loaded>> load(const SourceImage& image, Profile profile);
 
  private:
   struct Lookup;
@@ -57,7 +53,7 @@ class ImageEncoder {
   Result<std::vector<Encoding>> make(const SourceImage& image, const Lookup& found, const EncodeHook& hook);
 
   LazyEngine& model_;
-  const EncodingDirectory& directory_;
+  StoredEncodings& stored_;
 };
 
 }  // namespace samcache

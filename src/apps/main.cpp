@@ -77,10 +77,11 @@ int run(int argc, char** argv) {
   add_encode_command(context);
   add_segment_command(context);
   add_model_command(context);
+  add_store_command(context);
   add_bench_command(context);
   app.footer(
       "Flags win over the configuration file, the file over the environment: SAMCACHE_MODEL, SAMCACHE_DATA,\n"
-      "SAMCACHE_DEVICE, SAMCACHE_PRECISION, SAMCACHE_THREADS.\n"
+      "SAMCACHE_STORE, SAMCACHE_WRITE_BACK, SAMCACHE_DEVICE, SAMCACHE_PRECISION, SAMCACHE_THREADS.\n"
       "Exit codes: 0 done, 1 failed, 2 bad usage, 3 not found. Every error is one line on stderr.\n"
       "First steps: samcache encode photo.jpg; samcache segment photo.jpg --point 120,80 --out result");
   if (Status status = check_values(argc, argv); !status) return exit_code_of(status);

@@ -58,7 +58,7 @@ void AnswerSummary::add(const FoundMask& found, const BinaryMask& mask) {
 std::string AnswerSummary::text(const AnswerSource& source) const {
   std::ostringstream text;
   text << (masks_ == 0 ? "nothing found\n" : lines_);
-  text << (source.cache == "disk" ? "encoding loaded in " : "image encoded in ") << source.timing.load_ms
+  text << (source.cache == "encoded" ? "image encoded in " : "encoding loaded in ") << source.timing.load_ms
        << " ms, answered in " << source.timing.prompt_ms << " ms\n";
   for (const std::filesystem::path& file : source.files) text << file.string() << "\n";
   return text.str();

@@ -37,7 +37,7 @@ int run_segment(const SegmentCommandOptions& options, const CommonOptions& commo
   run.output.formats = std::move(*formats);
   Result<EngineOptions> engine = engine_options(common);
   if (!engine) return exit_code_of(engine.error());
-  return exit_code_of(SegmentRun(std::move(run), std::move(*request), std::move(*engine), common.data).run());
+  return exit_code_of(SegmentRun(std::move(run), std::move(*request), std::move(*engine), common).run());
 }
 
 constexpr const char* kFooter =

@@ -23,11 +23,8 @@ Status stop_if_interrupted() {
 }  // namespace
 
 SegmentRun::SegmentRun(SegmentRunOptions options, SegmentRequest request, EngineOptions engine_options,
-                       const std::string& data_directory)
-    : options_(std::move(options)),
-      request_(std::move(request)),
-      model_(std::move(engine_options)),
-      directory_(data_directory) {}
+                       const CommonOptions& common)
+    : options_(std::move(options)), request_(std::move(request)), model_(std::move(engine_options)), stored_(common) {}
 
 Status SegmentRun::run() {
   if (Status status = check_target(options_.source.target); !status) return status;
@@ -56,7 +53,7 @@ Result<SegmentSource> SegmentRun::open_source() {
               "encoding, block " + std::to_string(done) + "/" + std::to_string(total));
     return !interrupted();
   };
-  Result<SegmentSource> source = open_segment_source(options_.source, request_, model_, directory_, hook);
+  Result<SegmentSource> source = open_segment_source(options_.source, request_, model_, stored_, hook);
   load_ms_ = stopwatch.elapsed_ms();
   return source;
 }

@@ -7,7 +7,7 @@
 #include "apps/progress_bar.h"
 #include "apps/segment_output.h"
 #include "apps/segment_request.h"
-#include "store/encoding_directory.h"
+#include "apps/stored_encodings.h"
 
 namespace samcache {
 
@@ -20,7 +20,7 @@ struct SegmentRunOptions {
 class SegmentRun {
  public:
   SegmentRun(SegmentRunOptions options, SegmentRequest request, EngineOptions engine_options,
-             const std::string& data_directory);
+             const CommonOptions& common);
 
   // The result is printed and its files are written when this returns.
   Status run();
@@ -36,7 +36,7 @@ class SegmentRun {
   const SegmentRunOptions options_;
   const SegmentRequest request_;
   LazyEngine model_;
-  const EncodingDirectory directory_;
+  StoredEncodings stored_;
   ProgressBar bar_;
   double load_ms_ = 0;
 };

@@ -42,36 +42,37 @@ Result<RgbImage> pixels_for(const Encoding& encoding, const std::string& image_p
 }
 
 // What is stored under an id for this model.
-Result<Encoding> load_by_id(const std::string& id, const SegmentRequest& request, const std::string& fingerprint,
-                            const EncodingDirectory& directory) {
-  const Result<std::vector<StoredEncoding>> stored = directory.find(id);
-  if (!stored) return stored.error();
+Result<StoredEncodings::Loaded> load_by_id(const std::string& id, const SegmentRequest& request,
+                                           const std::string& fingerprint, StoredEncodings& stored) {
+  const Result<std::vector<StoredEncoding>> candidates = stored.find(id);
+  if (!candidates) return candidates.error();
   for (const Profile profile : usable_profiles(request)) {
-    const auto found = std::find_if(stored->begin(), stored->end(), [&](const StoredEncoding& candidate) {
+    const auto found = std::ranges::find_if(*candidates, [&](const StoredEncoding& candidate) {
       return candidate.key.model_fingerprint == fingerprint && candidate.key.profile == profile_name(profile);
     });
-    if (found == stored->end()) continue;
-    Result<Encoding> encoding = read_encoding(found->path);
-    if (!encoding) return as_failure(encoding.error());
-    return encoding;
+    if (found == candidates->end()) continue;
+    Result<std::optional<StoredEncodings::Loaded>> loaded = stored.load(found->key);
+    if (!loaded) return as_failure(loaded.error());
+    if (*loaded) return std::move(**loaded);
   }
   const char* work = std::holds_alternative<ConceptRequest>(request) ? "concepts" : "clicks";
-  return Error{ErrorCode::kNotFound, "image " + stored->front().key.image_id + " has encodings in " +
-                                         directory.root().string() + ", but none for this model that " + work +
+  return Error{ErrorCode::kNotFound, "image " + candidates->front().key.image_id + " has encodings in " +
+                                         stored.where() + ", but none for this model that " + work +
                                          " work from: run samcache encode"};
 }
 
 Result<SegmentSource> from_image_file(const SourceOptions& options, const SegmentRequest& request, LazyEngine& model,
-                                      const EncodingDirectory& directory, const EncodeHook& hook) {
+                                      StoredEncodings& stored, const EncodeHook& hook) {
   const Result<SourceImage> image = read_source_image(options.target);
   if (!image) return image.error();
   SegmentSource source;
-  ImageEncoder encoder(model, directory);
+  ImageEncoder encoder(model, stored);
   for (const Profile profile : usable_profiles(request)) {
-    Result<std::optional<Encoding>> stored = encoder.load(*image, profile);
-    if (!stored) return stored.error();
-    if (!*stored) continue;
-    source.encoding = std::move(**stored);
+    Result<std::optional<StoredEncodings::Loaded>> loaded = encoder.load(*image, profile);
+    if (!loaded) return loaded.error();
+    if (!*loaded) continue;
+    source.encoding = std::move((*loaded)->encoding);
+    source.cache = (*loaded)->cache;
     if (options.need_pixels) {
       Result<RgbImage> pixels = decode_source(*image);
       if (!pixels) return pixels.error();
@@ -92,7 +93,7 @@ Result<SegmentSource> from_image_file(const SourceOptions& options, const Segmen
   source.pixels = std::move(*pixels);
   source.cache = "encoded";
   if (options.store_trunk) {
-    if (Result<std::uint64_t> saved = encoder.save(source.encoding); !saved) return saved.error();
+    if (Result<std::uint64_t> saved = stored.save(source.encoding); !saved) return as_failure(saved.error());
   }
   return source;
 }
@@ -110,17 +111,21 @@ Result<SegmentSource> from_encoding(Result<Encoding> encoding, const SourceOptio
 }
 
 Result<SegmentSource> from_target(const SourceOptions& options, const SegmentRequest& request, LazyEngine& model,
-                                  const EncodingDirectory& directory, const EncodeHook& hook) {
+                                  StoredEncodings& stored, const EncodeHook& hook) {
   const fs::path path = options.target;
   std::error_code code;
   if (fs::exists(path, code)) {
     if (path.extension() == ".safetensors") return from_encoding(read_encoding(path), options);
-    return from_image_file(options, request, model, directory, hook);
+    return from_image_file(options, request, model, stored, hook);
   }
   if (Status status = check_target(options.target); !status) return status.error();
   const Result<std::string> fingerprint = model.fingerprint();
   if (!fingerprint) return fingerprint.error();
-  return from_encoding(load_by_id(options.target, request, *fingerprint, directory), options);
+  Result<StoredEncodings::Loaded> loaded = load_by_id(options.target, request, *fingerprint, stored);
+  if (!loaded) return loaded.error();
+  Result<SegmentSource> source = from_encoding(std::move(loaded->encoding), options);
+  if (source) source->cache = loaded->cache;
+  return source;
 }
 
 void name_source(const SourceOptions& options, SegmentSource& source) {
@@ -143,9 +148,8 @@ Status check_target(const std::string& target) {
 }
 
 Result<SegmentSource> open_segment_source(const SourceOptions& options, const SegmentRequest& request,
-                                          LazyEngine& model, const EncodingDirectory& directory,
-                                          const EncodeHook& hook) {
-  Result<SegmentSource> source = from_target(options, request, model, directory, hook);
+                                          LazyEngine& model, StoredEncodings& stored, const EncodeHook& hook) {
+  Result<SegmentSource> source = from_target(options, request, model, stored, hook);
   if (!source) return source;
   const EncodingMetadata& metadata = source->encoding.metadata;
   const Status fits = check_request_fits(request, metadata.original_width, metadata.original_height);

@@ -16,7 +16,7 @@ struct SegmentSource {
   std::optional<RgbImage> pixels;  // only when they had to be decoded for the encoding, or were asked for
   std::string name;                // for the names of result files
   std::string file_name;           // of the picture, without folders; its id when no file is known
-  const char* cache = "disk";      // where the encoding came from: "disk" or "encoded"
+  std::string cache = "disk";      // where the encoding came from: "memory", "disk", "remote" or "encoded"
 };
 
 struct SourceOptions {
@@ -34,7 +34,6 @@ Status check_target(const std::string& target);
 // the request against the picture's size before anything is encoded. kNotFound: neither file nor id; kInvalidArgument:
 // the prompt, or pixels are needed and no image was given.
 Result<SegmentSource> open_segment_source(const SourceOptions& options, const SegmentRequest& request,
-                                          LazyEngine& model, const EncodingDirectory& directory,
-                                          const EncodeHook& hook);
+                                          LazyEngine& model, StoredEncodings& stored, const EncodeHook& hook);
 
 }  // namespace samcache

@@ -70,4 +70,5 @@ class CommandLineTest(unittest.TestCase):
             self.assertEqual(done.stdout, "")
 
     def stored_files(self):
-        return sorted(path for path in self.data.rglob("*") if path.is_file())
+        """Everything in the data folder but the file that processes take turns by."""
+        return sorted(path for path in self.data.rglob("*") if path.is_file() and path.name != ".lock")

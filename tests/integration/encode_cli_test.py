@@ -7,7 +7,6 @@ import resource
 import shutil
 import signal
 import subprocess
-import time
 import unittest
 import uuid
 
@@ -223,7 +222,7 @@ class WhenThingsGoWrong(CommandLineTest):
         self.addCleanup(subprocess.run, ["umount", disk])
         done = self.run_samcache("encode", IMAGE, "--data", disk)
         self.assert_fails(done, FAILED, "space")
-        self.assertEqual([path for path in disk.rglob("*") if path.is_file()], [])
+        self.assertEqual([path for path in disk.rglob("*") if path.is_file() and path.name != ".lock"], [])
 
     def test_a_data_folder_that_cannot_be_made_is_one_error(self):
         (self.folder / "file").write_text("x")
@@ -263,15 +262,11 @@ class WhenThingsGoWrong(CommandLineTest):
             header, data_bytes = safetensors_header(path)
             self.assertEqual(header["trunk"]["data_offsets"][1], data_bytes)
 
-    def test_what_a_killed_run_left_is_swept_an_hour_later(self):
+    def test_what_a_killed_run_left_is_swept(self):
         self.run_json("encode", IMAGE)
         (stored,) = self.stored_files()
         abandoned = stored.parent / f".{stored.name}.4711-0123456789abcdef.tmp"
         abandoned.write_bytes(b"half")
-        self.run_json("encode", IMAGE)
-        self.assertTrue(abandoned.exists())
-        long_ago = time.time() - 3700
-        os.utime(abandoned, (long_ago, long_ago))
         self.run_json("encode", IMAGE)
         self.assertFalse(abandoned.exists())
 
