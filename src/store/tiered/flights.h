@@ -2,6 +2,9 @@
 //
 // The one that works is the leader; it must land() its result. If it goes without (an exception, or it gave up), one of
 // the waiting takes its place: nobody waits for a leader that is gone. Everybody waits no longer than he wants.
+//
+// What a flight brings may be older than a change that was made meanwhile: begin_anew() after the change sees to it
+// that nobody who comes later gets it.
 #pragma once
 
 #include <condition_variable>
@@ -29,19 +32,24 @@ class Flights {
   // The right to do the work for one name; moves. Gives the lead away when it is destroyed without having landed.
   class Leader {
    public:
-    Leader(Leader&& other) noexcept : flights_(std::exchange(other.flights_, nullptr)), name_(std::move(other.name_)) {}
+    Leader(Leader&& other) noexcept
+        : flights_(std::exchange(other.flights_, nullptr)),
+          name_(std::move(other.name_)),
+          flight_(std::move(other.flight_)) {}
     Leader& operator=(Leader&&) = delete;
     ~Leader() {
-      if (flights_ != nullptr) flights_->end(name_, std::nullopt);
+      if (flights_ != nullptr) flights_->end(name_, flight_, std::nullopt);
     }
     // Hands `value` to everybody who waits now. Callers that come later begin anew.
-    void land(Value value) { std::exchange(flights_, nullptr)->end(name_, std::move(value)); }
+    void land(Value value) { std::exchange(flights_, nullptr)->end(name_, flight_, std::move(value)); }
 
    private:
     friend class Flights;
-    Leader(Flights* flights, std::string name) : flights_(flights), name_(std::move(name)) {}
+    Leader(Flights* flights, std::string name, std::shared_ptr<Flight> flight)
+        : flights_(flights), name_(std::move(name)), flight_(std::move(flight)) {}
     Flights* flights_;
     std::string name_;
+    std::shared_ptr<Flight> flight_;
   };
 
   // Exactly one of the two; neither when the deadline passed.
@@ -67,7 +75,13 @@ class Flights {
     if (!in_time) return {};
     if (flight->landed) return {std::nullopt, flight->landed};
     flight->led = true;
-    return {Leader(this, name), std::nullopt};
+    return {Leader(this, name, flight), std::nullopt};
+  }
+
+  // Who boards from now on does not join the flight that is under way; those who wait for it get what it brings.
+  void begin_anew(const std::string& name) {
+    const std::scoped_lock lock(mutex_);
+    flights_.erase(name);
   }
 
   // How many wait for this name's leader.
@@ -78,13 +92,13 @@ class Flights {
   }
 
  private:
-  void end(const std::string& name, std::optional<Value> value) {
+  void end(const std::string& name, const std::shared_ptr<Flight>& flight, std::optional<Value> value) {
     const std::scoped_lock lock(mutex_);
-    const auto place = flights_.find(name);
-    const std::shared_ptr<Flight> flight = place->second;
     flight->led = false;
     // Without a result it stays for those who wait: the first of them to wake leads.
-    if (value || flight->waiting == 0) flights_.erase(place);
+    const auto place = flights_.find(name);
+    const bool is_over = value || flight->waiting == 0;
+    if (is_over && place != flights_.end() && place->second == flight) flights_.erase(place);
     flight->landed = std::move(value);
     flight->changed.notify_all();
   }

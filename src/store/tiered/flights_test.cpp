@@ -70,5 +70,38 @@ TEST(Flights, NobodyWaitsPastHisDeadline) {
   EXPECT_EQ(flights.waiting("x"), 0);
 }
 
+TEST(Flights, WhoComesAfterAChangeDoesNotGetWhatWasFetchedBefore) {
+  Flights<int> flights;
+  auto before = flights.board("x", Deadline::never());
+  std::atomic<int> got = 0;
+  std::jthread waiting([&] { got = flights.board("x", Deadline::never()).value.value(); });
+  while (flights.waiting("x") < 1) std::this_thread::yield();
+  flights.begin_anew("x");
+  auto after = flights.board("x", Deadline::after(milliseconds(0)));
+  ASSERT_TRUE(after.leader);
+  before.leader->land(1);
+  waiting.join();
+  EXPECT_EQ(got, 1);
+  EXPECT_FALSE(flights.board("x", Deadline::after(milliseconds(0))).leader);  // the later one is still under way
+  after.leader->land(2);
+}
+
+TEST(Flights, WhoWaitsForALeaderThatDiesLeadsAlsoAfterAChange) {
+  Flights<int> flights;
+  auto dying = std::make_optional(flights.board("x", Deadline::never()));
+  std::atomic<bool> led = false;
+  std::jthread waiting([&] {
+    auto boarding = flights.board("x", Deadline::never());
+    led = boarding.leader.has_value();
+    if (led) boarding.leader->land(1);
+  });
+  while (flights.waiting("x") < 1) std::this_thread::yield();
+  flights.begin_anew("x");
+  dying.reset();
+  waiting.join();
+  EXPECT_TRUE(led);
+  EXPECT_TRUE(flights.board("x", Deadline::never()).leader);
+}
+
 }  // namespace
 }  // namespace samcache

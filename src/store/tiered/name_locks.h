@@ -52,7 +52,7 @@ class NameLocks {
   };
 
   Watch watch(const std::string& name);
-  // Nothing when the deadline passed first.
+  // Nothing when the deadline passed first. Not in any order, and not for a second time by one thread.
   std::optional<Lock> lock(const std::string& name, Deadline deadline);
 
  private:

@@ -76,9 +76,15 @@ fs::path PendingWrites::note_of(const std::string& name) const {
 
 Status PendingWrites::add(const PendingWrite& write) {
   const std::scoped_lock lock(mutex_);
-  const std::string text = note_text(write);
+  PendingWrite merged = write;
+  if (const auto noted = entries_.find(write.name); noted != entries_.end()) {
+    // A replacement that has not been written is not undone by one that kept it, and what was written of an object that
+    // was removed meanwhile must give way to the one that is new.
+    if (noted->second.mode == SaveMode::kReplace || noted->second.withdrawn) merged.mode = SaveMode::kReplace;
+  }
+  const std::string text = note_text(merged);
   if (Status noted = write_file_atomically(note_of(write.name), bytes_of(text)); !noted) return noted;
-  enqueue(write);
+  enqueue(merged);
   changed_.notify_all();
   return {};
 }
@@ -86,6 +92,7 @@ Status PendingWrites::add(const PendingWrite& write) {
 void PendingWrites::enqueue(const PendingWrite& write) {
   Entry& entry = entries_[write.name];
   entry.mode = write.mode;
+  entry.withdrawn = false;
   entry.version = ++versions_;
   entry.pause = std::chrono::milliseconds(0);
   entry.not_before = {};
@@ -99,8 +106,16 @@ void PendingWrites::forget(const std::string& name) {
   if (place == entries_.end()) return;
   std::error_code code;
   fs::remove(note_of(name), code);
-  pin = std::move(place->second.pin);
-  entries_.erase(place);
+  Entry& entry = place->second;
+  pin = std::move(entry.pin);
+  if (entry.running || entry.withdrawn) {
+    entry.withdrawn = true;
+    entry.version = ++versions_;
+    entry.pause = std::chrono::milliseconds(0);
+    entry.not_before = {};
+  } else {
+    entries_.erase(place);
+  }
   changed_.notify_all();
 }
 
@@ -142,7 +157,7 @@ void PendingWrites::run(const std::stop_token& stop) {
       continue;
     }
     due->second.running = true;
-    const PendingWrite write{due->first, due->second.mode};
+    const PendingWrite write{due->first, due->second.mode, due->second.withdrawn};
     const std::uint64_t version = due->second.version;
     lock.unlock();
     const Status written = writer_(write);
@@ -153,11 +168,10 @@ void PendingWrites::run(const std::stop_token& stop) {
 
 void PendingWrites::finish(const std::string& name, std::uint64_t version, bool written) {
   const auto place = entries_.find(name);
-  if (place == entries_.end()) return;  // forgotten meanwhile
   Entry& entry = place->second;
   entry.running = false;
   if (entry.version != version) {
-    changed_.notify_all();  // noted again meanwhile: the new one is due
+    changed_.notify_all();  // noted again or forgotten meanwhile: that is due
     return;
   }
   if (!written) {

@@ -2,9 +2,10 @@
 //
 // Each is noted in a file of its own before its save returns, so that nothing is forgotten when the process dies: the
 // next one goes on. A write that fails is tried again, with growing pauses, for as long as it takes; the order does not
-// matter, since an object never changes (a replacement is noted anew).
+// matter, since an object never changes (a replacement is noted anew). One object is written by one thread at a time.
 //
-// Thread-safe. The destructor leaves what is not written noted.
+// Thread-safe. The destructor leaves what is not written noted; it waits for writes that are going on, as long as the
+// Writer lets them take.
 #pragma once
 
 #include <condition_variable>
@@ -27,6 +28,7 @@ namespace samcache {
 struct PendingWrite {
   std::string name;
   SaveMode mode = SaveMode::kKeep;
+  bool withdrawn = false;  // not a write: one that was going on when it was forgotten must be undone
 };
 
 class PendingWrites {
@@ -50,7 +52,8 @@ class PendingWrites {
 
   // Noted durably when this returns.
   Status add(const PendingWrite& write);
-  // It was removed everywhere.
+  // It was removed everywhere. If it is being written right now that is undone afterwards (by this process: it is not
+  // noted); drain() waits for it.
   void forget(const std::string& name);
   // Waits until everything is written; false when the deadline came first.
   bool drain(Deadline deadline);
@@ -59,6 +62,7 @@ class PendingWrites {
  private:
   struct Entry {
     SaveMode mode = SaveMode::kKeep;
+    bool withdrawn = false;
     std::uint64_t version = 0;  // told apart from one noted while it was being written
     bool running = false;
     std::chrono::milliseconds pause{0};

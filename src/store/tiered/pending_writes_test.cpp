@@ -103,6 +103,82 @@ TEST_F(PendingWritesTest, WhatIsForgottenIsNotWritten) {
   EXPECT_EQ(notes(), 0U);
 }
 
+TEST_F(PendingWritesTest, AReplacementThatIsNotYetWrittenStaysOne) {
+  std::atomic<bool> allowed = false;
+  std::atomic<int> replaced = 0;
+  {
+    const auto pending = open(refuse);
+    ASSERT_TRUE(pending->add({"a", SaveMode::kReplace}));
+    ASSERT_TRUE(pending->add({"a", SaveMode::kKeep}));  // which found the replacement there and kept it
+  }
+  const auto pending = open([&](const PendingWrite& write) -> Status {
+    if (!allowed) return refuse(write);
+    if (write.mode == SaveMode::kReplace) ++replaced;
+    return {};
+  });
+  ASSERT_TRUE(pending->add({"a", SaveMode::kKeep}));
+  allowed = true;
+  ASSERT_TRUE(pending->drain(soon()));
+  EXPECT_EQ(replaced, 1);
+}
+
+// What a Writer was called with, and a gate that holds its first call.
+struct HeldWriter {
+  Status operator()(const PendingWrite& write) {
+    most_at_once = std::max(most_at_once.load(), ++at_once);
+    {
+      const std::scoped_lock lock(mutex);
+      calls.push_back(write);
+    }
+    ++called;
+    while (held) std::this_thread::yield();
+    --at_once;
+    return failures-- > 0 ? refuse(write) : Status{};
+  }
+  void wait_until_called(int times) const {
+    while (called < times) std::this_thread::yield();
+  }
+
+  std::atomic<bool> held = true;
+  std::atomic<int> failures = 0, called = 0, at_once = 0, most_at_once = 0;
+  std::mutex mutex;
+  std::vector<PendingWrite> calls;
+};
+
+TEST_F(PendingWritesTest, WhatIsForgottenWhileItIsWrittenIsWithdrawnUntilThatWorks) {
+  HeldWriter writer;
+  const auto pending = open(std::ref(writer));
+  ASSERT_TRUE(pending->add({"a", SaveMode::kKeep}));
+  writer.wait_until_called(1);
+  pending->forget("a");
+  EXPECT_EQ(notes(), 0U);
+  writer.failures = 2;  // the write itself and the first withdrawal
+  writer.held = false;
+  ASSERT_TRUE(pending->drain(soon()));
+  ASSERT_EQ(writer.calls.size(), 3U);
+  EXPECT_FALSE(writer.calls[0].withdrawn);
+  EXPECT_TRUE(writer.calls[1].withdrawn);
+  EXPECT_TRUE(writer.calls[2].withdrawn);
+}
+
+TEST_F(PendingWritesTest, WhatIsSavedAnewWhileTheOldIsWrittenReplacesItAfterwards) {
+  HeldWriter writer;
+  const auto pending = open(std::ref(writer));
+  ASSERT_TRUE(pending->add({"a", SaveMode::kKeep}));
+  writer.wait_until_called(1);
+  pending->forget("a");
+  ASSERT_TRUE(pending->add({"a", SaveMode::kKeep}));
+  EXPECT_EQ(notes(), 1U);
+  EXPECT_FALSE(pending->drain(Deadline::after(milliseconds(20))));
+  writer.held = false;
+  ASSERT_TRUE(pending->drain(soon()));
+  EXPECT_EQ(writer.most_at_once, 1);
+  ASSERT_EQ(writer.calls.size(), 2U);
+  EXPECT_FALSE(writer.calls[1].withdrawn);
+  EXPECT_EQ(writer.calls[1].mode, SaveMode::kReplace);
+  EXPECT_EQ(notes(), 0U);
+}
+
 TEST_F(PendingWritesTest, ADamagedNoteIsAnErrorThatNamesIt) {
   std::ofstream(folder_ / "x.pending") << "keep ../../etc/passwd\n";
   const auto pending = PendingWrites::open({.folder = folder_}, refuse, [](const std::string&) { return Pin(); });

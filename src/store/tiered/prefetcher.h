@@ -47,6 +47,8 @@ class Prefetcher {
   // `who` (a session, say) works on these objects now, the first being the most urgent; they replace the ones before.
   void works_on(const std::string& who, const std::vector<std::string>& names);
   void left(const std::string& who);
+  // Waits until what was wanted so far is there (or has failed); false when the deadline came first.
+  bool drain(Deadline deadline) { return pool_.drain(deadline); }
 
   // Fetches all of them, several at a time, and returns when that is done or the deadline has passed (the rest then
   // counts as failed). `progress` is told how many are done, from any thread, and ends it by answering false.

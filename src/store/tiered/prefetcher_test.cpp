@@ -44,7 +44,8 @@ class PrefetcherTest : public testing::Test {
 TEST_F(PrefetcherTest, WhatOneWorksOnIsFetchedAndStays) {
   Prefetcher prefetcher(store_, {});
   prefetcher.works_on("ann", {"n0", "n1", "n2"});
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(becomes_fast(name(i)));
+  ASSERT_TRUE(prefetcher.drain(soon()));
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(is_fast(name(i)));
   for (int i = 5; i < 20; ++i) ASSERT_TRUE(store_->load(name(i), soon()));  // more than the memory holds
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(is_fast(name(i)));
   EXPECT_EQ(prefetcher.pinned(), 3U);

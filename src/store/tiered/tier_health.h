@@ -24,6 +24,7 @@ class TierHealth {
   // False while it rests. When the rest is over one caller is let through to try it; the others wait for its outcome.
   bool may_ask(Clock::time_point now = Clock::now());
   void succeeded();
+  // What fails during a rest was under way when it began, and makes it no longer.
   void failed(Clock::time_point now = Clock::now());
   bool resting(Clock::time_point now = Clock::now()) const;
 
@@ -33,6 +34,7 @@ class TierHealth {
   int failures_ = 0;
   std::chrono::milliseconds rest_;
   Clock::time_point rests_until_ = {};
+  bool being_tried_ = false;
 };
 
 }  // namespace samcache

@@ -45,5 +45,15 @@ TEST(TierHealth, RestsGrowUpToALimit) {
   }
 }
 
+TEST(TierHealth, ManyWhoFailInOneOutageDoNotMakeTheRestLonger) {
+  TierHealth health({.failures_before_rest = 3, .first_rest = milliseconds(500), .longest_rest = milliseconds(30'000)});
+  for (int i = 0; i < 50; ++i) health.failed(kStart);  // they were under way when it began
+  EXPECT_FALSE(health.may_ask(kStart + milliseconds(499)));
+  EXPECT_TRUE(health.may_ask(kStart + milliseconds(500)));
+  health.failed(kStart + milliseconds(510));
+  EXPECT_FALSE(health.may_ask(kStart + milliseconds(1509)));
+  EXPECT_TRUE(health.may_ask(kStart + milliseconds(1510)));
+}
+
 }  // namespace
 }  // namespace samcache

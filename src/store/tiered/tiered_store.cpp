@@ -25,15 +25,23 @@ struct TieredStore::Tier {
   ObjectStore& store() const { return *options.store; }
   Deadline within(Deadline deadline) const { return deadline.within(options.timeout); }
 
-  // Tells the health how an operation went.
-  template <class T>
-  void observe(const Result<T>& result) {
+  Error resting_error() const { return {ErrorCode::kUnavailable, "the " + store().kind() + " store does not answer"}; }
+
+  // operation(store, its deadline), for a caller who waits until `deadline`; tells the health how it went.
+  template <class Operation>
+  auto run(const std::string& name, Deadline deadline, const Operation& operation) {
+    const Stopwatch stopwatch;
+    const auto result = operation(store(), within(deadline));
     if (result) {
       health.succeeded();
     } else if (result.error().code != ErrorCode::kOutOfSpace) {
       errors.fetch_add(1, std::memory_order_relaxed);
-      if (is_outage(result.error())) health.failed();
+      // One who left before this tier usually answers says nothing about it.
+      const double seconds = stopwatch.elapsed_ms() / kMsPerSecond;
+      const bool left_early = deadline.passed() && seconds < fetch_cost.seconds(name).value_or(0);
+      if (is_outage(result.error()) && !left_early) health.failed();
     }
+    return result;
   }
 
   const TierOptions options;
@@ -74,29 +82,34 @@ void TieredStore::report(const Error& error) const {
 
 Result<std::optional<TieredStore::Fetched>> TieredStore::fetch(const std::string& name, const Fetch& how) {
   if (Status status = check_object_name(name); !status) return status.error();
-  if (Tier& first = *tiers_.front(); first.options.copy_at_once) {
-    const auto found = first.store().load(name, first.within(how.deadline));
-    if (found && *found) {
-      first.hits.fetch_add(1, std::memory_order_relaxed);
-      first.read_bytes.fetch_add((*found)->size(), std::memory_order_relaxed);
-      return std::optional(Fetched{**found, first.store().kind()});
-    }
-  }
+  if (std::optional<Fetched> found = at_hand(name, how.deadline)) return found;
   for (;;) {
     auto boarding = flights_.board(name, how.deadline);
     if (boarding.leader) {
       Outcome outcome = search(name, how);
       // One who ran out of time does not speak for those who have more.
-      if (outcome || !how.deadline.passed()) boarding.leader->land(outcome);
+      if (outcome || !how.deadline.passed()) boarding.leader->land({outcome, how.make != nullptr});
       return outcome;
     }
     if (!boarding.value) return deadline_error("load " + name);
-    const Outcome& outcome = *boarding.value;
-    const bool missed = outcome && !*outcome;
-    if (missed && how.make) continue;  // the one who looked could not make it
-    if (!missed) shared_.fetch_add(1, std::memory_order_relaxed);
-    return outcome;
+    const Landing& landing = *boarding.value;
+    const bool got_it = landing.outcome && *landing.outcome;
+    if (!got_it && how.make && !landing.had_maker) continue;  // the one who looked could not make it
+    if (got_it) shared_.fetch_add(1, std::memory_order_relaxed);
+    return landing.outcome;
   }
+}
+
+// What is in memory is had without a flight.
+std::optional<TieredStore::Fetched> TieredStore::at_hand(const std::string& name, Deadline deadline) {
+  Tier& first = *tiers_.front();
+  if (!first.options.copy_at_once || !first.health.may_ask()) return std::nullopt;
+  const auto found = first.run(
+      name, deadline, [&](ObjectStore& store, Deadline store_deadline) { return store.load(name, store_deadline); });
+  if (!found || !*found) return std::nullopt;
+  first.hits.fetch_add(1, std::memory_order_relaxed);
+  first.read_bytes.fetch_add((*found)->size(), std::memory_order_relaxed);
+  return Fetched{**found, first.store().kind()};
 }
 
 TieredStore::Outcome TieredStore::search(const std::string& name, const Fetch& how) {
@@ -105,7 +118,6 @@ TieredStore::Outcome TieredStore::search(const std::string& name, const Fetch& h
   std::vector<std::size_t> dearer;
   for (std::size_t i = 0; i < tiers_.size(); ++i) {
     Tier& tier = *tiers_[i];
-    const bool keeps_all = i == last() || i == durable_tier();
     if (dearer_than_making(tier, name, how)) {
       tier.passed_over.fetch_add(1, std::memory_order_relaxed);
       dearer.push_back(i);
@@ -113,7 +125,7 @@ TieredStore::Outcome TieredStore::search(const std::string& name, const Fetch& h
     }
     if (!tier.health.may_ask()) {
       tier.passed_over.fetch_add(1, std::memory_order_relaxed);
-      if (keeps_all) failure = Error{ErrorCode::kUnavailable, "the " + tier.store().kind() + " store does not answer"};
+      if (keeps_all(i)) failure = tier.resting_error();
       continue;
     }
     Outcome outcome = ask(i, name, how.deadline);
@@ -121,7 +133,7 @@ TieredStore::Outcome TieredStore::search(const std::string& name, const Fetch& h
       if (how.copy_to_faster) copy_to_faster(i, name, (*outcome)->bytes, watch, how.deadline);
       return outcome;
     }
-    if (!outcome && keeps_all) failure = outcome.error();
+    if (!outcome && keeps_all(i)) failure = outcome.error();
     if (how.deadline.passed()) return deadline_error("load " + name);
   }
   if (how.make) {
@@ -147,12 +159,13 @@ bool TieredStore::dearer_than_making(const Tier& tier, const std::string& name, 
 TieredStore::Outcome TieredStore::ask(std::size_t index, const std::string& name, Deadline deadline) {
   Tier& tier = *tiers_[index];
   const Stopwatch stopwatch;
-  Result<std::optional<SharedBytes>> found = tier.store().load(name, tier.within(deadline));
-  tier.observe(found);
+  const auto found = tier.run(
+      name, deadline, [&](ObjectStore& store, Deadline store_deadline) { return store.load(name, store_deadline); });
   const double seconds = stopwatch.elapsed_ms() / kMsPerSecond;
   if (!found) {
-    // A tier that times out is as dear as its timeout.
-    if (is_outage(found.error())) tier.fetch_cost.add(name, seconds);
+    // A tier that times out is as dear as its timeout; one that refuses at once is no cheaper for it.
+    const bool took_long = seconds > tier.fetch_cost.seconds(name).value_or(0);
+    if (is_outage(found.error()) && took_long) tier.fetch_cost.add(name, seconds);
     report(found.error());
     return found.error();
   }
@@ -164,7 +177,7 @@ TieredStore::Outcome TieredStore::ask(std::size_t index, const std::string& name
   tier.hits.fetch_add(1, std::memory_order_relaxed);
   tier.read_bytes.fetch_add((*found)->size(), std::memory_order_relaxed);
   tier.read_microseconds.fetch_add(static_cast<std::uint64_t>(seconds * 1e6), std::memory_order_relaxed);
-  return std::optional(Fetched{std::move(**found), tier.store().kind()});
+  return std::optional(Fetched{**found, tier.store().kind()});
 }
 
 TieredStore::Outcome TieredStore::make(const std::string& name, const Fetch& how, const NameLocks::Watch& watch) {
@@ -174,13 +187,14 @@ TieredStore::Outcome TieredStore::make(const std::string& name, const Fetch& how
   make_cost_.add(name, stopwatch.elapsed_ms() / kMsPerSecond);
   made_.fetch_add(1, std::memory_order_relaxed);
   if (how.copy_to_faster) copy_to_faster(durable_tier(), name, *made, watch, how.deadline);
-  const auto keep = [this, name, bytes = *made, watch] {
-    const std::optional<NameLocks::Lock> lock = locks_.lock(name, Deadline::never());
+  const auto keep = [this, name, bytes = *made, watch](Deadline deadline) {
+    const std::optional<NameLocks::Lock> lock = locks_.lock(name, deadline);
+    if (!lock) return report(deadline_error("keep " + name));
     if (!watch.still_holds()) return;
-    const Result<bool> saved = save_durably(name, bytes, SaveMode::kKeep, Deadline::never());
+    const Result<bool> saved = save_durably(name, bytes, SaveMode::kKeep, deadline);
     if (!saved) report(saved.error());
   };
-  if (!background_.try_post(keep)) keep();
+  if (!background_.try_post([keep] { keep(Deadline::never()); })) keep(how.deadline);
   return std::optional(Fetched{std::move(*made), "made"});
 }
 
@@ -188,7 +202,7 @@ void TieredStore::copy_to_faster(std::size_t from, const std::string& name, cons
                                  const NameLocks::Watch& watch, Deadline deadline) {
   for (std::size_t i = 0; i < from; ++i) {
     if (tiers_[i]->options.copy_at_once) {
-      copy(i, name, bytes, watch, deadline.within(kCopyPatience));
+      copy(i, name, bytes, watch, locks_.lock(name, deadline.within(kCopyPatience)), deadline);
     } else {
       copy_behind(i, name, bytes, watch);
     }
@@ -197,24 +211,25 @@ void TieredStore::copy_to_faster(std::size_t from, const std::string& name, cons
 
 void TieredStore::copy_behind(std::size_t to, const std::string& name, const SharedBytes& bytes,
                               const NameLocks::Watch& watch) {
-  const bool posted =
-      background_.try_post([this, to, name, bytes, watch] { copy(to, name, bytes, watch, Deadline::never()); });
+  const bool posted = background_.try_post([this, to, name, bytes, watch] {
+    copy(to, name, bytes, watch, locks_.lock(name, Deadline::never()), Deadline::never());
+  });
   if (!posted) dropped_copies_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void TieredStore::copy(std::size_t to, const std::string& name, const SharedBytes& bytes, const NameLocks::Watch& watch,
-                       Deadline deadline) {
-  const std::optional<NameLocks::Lock> lock = locks_.lock(name, deadline);
+                       const std::optional<NameLocks::Lock>& lock, Deadline deadline) {
   if (!lock || !watch.still_holds() || !tiers_[to]->health.may_ask()) return;
-  const Result<bool> saved = save_to(to, name, bytes, SaveMode::kKeep, Deadline::never());
+  const Result<bool> saved = save_to(to, name, bytes, SaveMode::kKeep, deadline);
   if (!saved && saved.error().code != ErrorCode::kOutOfSpace) report(saved.error());
 }
 
 Result<bool> TieredStore::save_to(std::size_t index, const std::string& name, const SharedBytes& bytes, SaveMode mode,
                                   Deadline deadline) {
   Tier& tier = *tiers_[index];
-  Result<bool> saved = tier.store().save(name, bytes, mode, tier.within(deadline));
-  tier.observe(saved);
+  const Result<bool> saved = tier.run(name, deadline, [&](ObjectStore& store, Deadline store_deadline) {
+    return store.save(name, bytes, mode, store_deadline);
+  });
   if (saved && *saved) tier.written_bytes.fetch_add(bytes.size(), std::memory_order_relaxed);
   return saved;
 }
@@ -241,41 +256,58 @@ Result<bool> TieredStore::save(const std::string& name, const SharedBytes& bytes
   if (mode == SaveMode::kReplace) {
     // Whatever became of it, what the faster tiers hold is not to be trusted to be the same.
     for (std::size_t i = 0; i < tiers_.size(); ++i) {
-      if (i == durable_tier() || i == last()) continue;
+      if (keeps_all(i)) continue;
       if (const Result<bool> removed = tiers_[i]->store().remove(name, tiers_[i]->within(deadline)); !removed) {
         report(removed.error());
       }
     }
   }
-  lock->mark_changed();
+  mark_changed(name, *lock);
+  const NameLocks::Watch watch = locks_.watch(name);  // under the lock: the next one may replace these bytes
   lock.reset();
   if (saved && *saved && admission == Admission::kEverywhere) {
-    copy_to_faster(durable_tier(), name, bytes, locks_.watch(name), deadline);
+    copy_to_faster(durable_tier(), name, bytes, watch, deadline);
   }
   return saved;
 }
 
+// What was read before is neither copied nor handed to those who come now.
+void TieredStore::mark_changed(const std::string& name, NameLocks::Lock& lock) {
+  lock.mark_changed();
+  flights_.begin_anew(name);
+}
+
 Status TieredStore::write_pending(const PendingWrite& write) {
+  if (write.withdrawn) return undo_write(write.name);
   Tier& staging = *tiers_[durable_tier()];
   std::optional<NameLocks::Lock> lock = locks_.lock(write.name, Deadline::never());
-  const NameLocks::Watch watch = locks_.watch(write.name);
   const auto staged = staging.store().load(write.name, staging.within(Deadline::never()));
-  lock.reset();
   if (!staged) return staged.error();
-  if (!*staged) return {};
-  if (!tiers_[last()]->health.may_ask()) return Error{ErrorCode::kUnavailable, "the persistent store does not answer"};
+  if (!*staged) {
+    // A store that checks its bytes calls a read that went wrong a miss: it is gone when it is not there, either.
+    const Result<bool> there = staging.store().exists(write.name, staging.within(Deadline::never()));
+    if (!there) return there.error();
+    if (*there) return Error{ErrorCode::kUnavailable, "cannot read " + write.name + " from where it was staged"};
+    return {};
+  }
+  lock.reset();
+  if (!tiers_[last()]->health.may_ask()) return tiers_[last()]->resting_error();
   const Result<bool> written = save_to(last(), write.name, **staged, write.mode, Deadline::never());
   if (!written) {
     report(written.error());
     return written.error();
   }
-  // Removed while it was on its way: follow it.
-  const std::optional<NameLocks::Lock> again = locks_.lock(write.name, Deadline::never());
-  if (watch.still_holds()) return {};
-  const Result<bool> still_there = staging.store().exists(write.name, staging.within(Deadline::never()));
-  if (!still_there) return still_there.error();
-  if (*still_there) return {};
-  const Result<bool> removed = tiers_[last()]->store().remove(write.name, tiers_[last()]->within(Deadline::never()));
+  return {};
+}
+
+// It was removed while it was on its way to the persistent tier, and may have arrived there after that.
+Status TieredStore::undo_write(const std::string& name) {
+  Tier& staging = *tiers_[durable_tier()];
+  std::optional<NameLocks::Lock> lock = locks_.lock(name, Deadline::never());
+  const Result<bool> saved_anew = staging.store().exists(name, staging.within(Deadline::never()));
+  if (!saved_anew) return saved_anew.error();
+  if (*saved_anew) return {};  // and noted: that one will take its place
+  const Result<bool> removed = remove_everywhere(name, *lock, Deadline::never());
   return removed ? Status{} : Status(removed.error());
 }
 
@@ -284,15 +316,20 @@ Result<bool> TieredStore::remove(const std::string& name, Deadline deadline) {
   std::optional<NameLocks::Lock> lock = locks_.lock(name, deadline);
   if (!lock) return deadline_error("remove " + name);
   if (pending_) pending_->forget(name);
+  return remove_everywhere(name, *lock, deadline);
+}
+
+Result<bool> TieredStore::remove_everywhere(const std::string& name, NameLocks::Lock& lock, Deadline deadline) {
   bool existed = false;
   std::optional<Error> failure;
   for (const std::unique_ptr<Tier>& tier : tiers_) {
-    const Result<bool> removed = tier->store().remove(name, tier->within(deadline));
-    tier->observe(removed);
+    const Result<bool> removed = tier->run(name, deadline, [&](ObjectStore& store, Deadline store_deadline) {
+      return store.remove(name, store_deadline);
+    });
     if (!removed && !failure) failure = removed.error();
     existed = existed || (removed && *removed);
   }
-  lock->mark_changed();
+  mark_changed(name, lock);
   if (failure) return *failure;
   return existed;
 }
@@ -307,7 +344,7 @@ Status TieredStore::quarantine(const std::string& name, Deadline deadline) {
     Status set_aside = tier->store().quarantine(name, tier->within(deadline));
     if (!set_aside && result) result = set_aside;
   }
-  lock->mark_changed();
+  mark_changed(name, *lock);
   return result;
 }
 
@@ -316,11 +353,11 @@ Result<std::optional<ObjectInfo>> TieredStore::stat(const std::string& name, Dea
   std::optional<Error> failure;
   for (std::size_t i = 0; i < tiers_.size(); ++i) {
     Tier& tier = *tiers_[i];
-    Result<std::optional<ObjectInfo>> info =
-        tier.health.may_ask() ? tier.store().stat(name, tier.within(deadline))
-                              : Error{ErrorCode::kUnavailable, "the " + tier.store().kind() + " store does not answer"};
+    const auto look = [&](ObjectStore& store, Deadline store_deadline) { return store.stat(name, store_deadline); };
+    const Result<std::optional<ObjectInfo>> info =
+        tier.health.may_ask() ? tier.run(name, deadline, look) : tier.resting_error();
     if (info && *info) return info;
-    if (!info && (i == last() || i == durable_tier())) failure = info.error();
+    if (!info && keeps_all(i)) failure = info.error();
   }
   if (failure) return *failure;
   return std::optional<ObjectInfo>();
@@ -337,9 +374,12 @@ Result<std::vector<ObjectInfo>> TieredStore::list(const std::string& prefix, Dea
   if (Status status = check_name_prefix(prefix); !status) return status.error();
   std::map<std::string, ObjectInfo> found;
   for (std::size_t i = tiers_.size(); i-- > 0;) {  // the persistent tier's sizes and times count
-    const Result<std::vector<ObjectInfo>> listed = tiers_[i]->store().list(prefix, tiers_[i]->within(deadline));
+    Tier& tier = *tiers_[i];
+    const auto look = [&](ObjectStore& store, Deadline store_deadline) { return store.list(prefix, store_deadline); };
+    const Result<std::vector<ObjectInfo>> listed =
+        tier.health.may_ask() ? tier.run(prefix, deadline, look) : tier.resting_error();
     if (!listed) {
-      if (i == last()) return listed.error();
+      if (keeps_all(i)) return listed.error();
       report(listed.error());
       continue;
     }

@@ -10,8 +10,10 @@
 // pending_writes.h); it stays pinned until it is there. What background work saves goes past the other tiers, or it
 // would push out what people are working on.
 //
-// The stores are shared, everything else is this object's. Any number of threads; every wait ends at its deadline.
-// Wrap each store in a VerifiedStore so that wrong bytes of one tier are a miss there and never travel to another.
+// The stores are shared, everything else is this object's. Any number of threads; every wait ends at its deadline,
+// where the stores see to theirs. The destructor drops copies that have not begun and waits for what is going on, at
+// most the tiers' timeouts: whoever wants them made calls flush() before. Wrap each store in a VerifiedStore so that
+// wrong bytes of one tier are a miss there and never travel to another.
 #pragma once
 
 #include <atomic>
@@ -107,7 +109,7 @@ class TieredStore : public ObjectStore {
                     Deadline deadline);
   // From every tier; the first error, after all were asked.
   Result<bool> remove(const std::string& name, Deadline deadline) override;
-  // What any tier has. An error only when the persistent one fails.
+  // What any tier has. An error only when the persistent one fails, or the staging one with write-back.
   Result<std::vector<ObjectInfo>> list(const std::string& prefix, Deadline deadline) override;
   Status quarantine(const std::string& name, Deadline deadline) override;
   Pin pin(const std::string& name) override;
@@ -120,21 +122,30 @@ class TieredStore : public ObjectStore {
  private:
   struct Tier;
   using Outcome = Result<std::optional<Fetched>>;
+  struct Landing {
+    Outcome outcome;
+    bool had_maker = false;
+  };
 
   explicit TieredStore(TieredOptions options);
+  std::optional<Fetched> at_hand(const std::string& name, Deadline deadline);
   Outcome search(const std::string& name, const Fetch& how);
   Outcome make(const std::string& name, const Fetch& how, const NameLocks::Watch& watch);
   Outcome ask(std::size_t tier, const std::string& name, Deadline deadline);
+  bool keeps_all(std::size_t tier) const { return tier == last() || tier == durable_tier(); }
   bool dearer_than_making(const Tier& tier, const std::string& name, const Fetch& how) const;
   void copy_to_faster(std::size_t from, const std::string& name, const SharedBytes& bytes,
                       const NameLocks::Watch& watch, Deadline deadline);
   void copy_behind(std::size_t to, const std::string& name, const SharedBytes& bytes, const NameLocks::Watch& watch);
   void copy(std::size_t to, const std::string& name, const SharedBytes& bytes, const NameLocks::Watch& watch,
-            Deadline deadline);
+            const std::optional<NameLocks::Lock>& lock, Deadline deadline);
   Result<bool> save_to(std::size_t tier, const std::string& name, const SharedBytes& bytes, SaveMode mode,
                        Deadline deadline);
   Result<bool> save_durably(const std::string& name, const SharedBytes& bytes, SaveMode mode, Deadline deadline);
+  void mark_changed(const std::string& name, NameLocks::Lock& lock);
+  Result<bool> remove_everywhere(const std::string& name, NameLocks::Lock& lock, Deadline deadline);
   Status write_pending(const PendingWrite& write);
+  Status undo_write(const std::string& name);
   void report(const Error& error) const;
   std::size_t last() const { return tiers_.size() - 1; }
   std::size_t durable_tier() const { return options_.write_back ? options_.staging_tier : last(); }
@@ -142,7 +153,7 @@ class TieredStore : public ObjectStore {
   const TieredOptions options_;
   std::vector<std::unique_ptr<Tier>> tiers_;
   NameLocks locks_;
-  Flights<Outcome> flights_;
+  Flights<Landing> flights_;
   CostEstimate make_cost_;
   std::atomic<std::uint64_t> made_ = 0, shared_ = 0, dropped_copies_ = 0;
   std::unique_ptr<PendingWrites> pending_;  // with write-back

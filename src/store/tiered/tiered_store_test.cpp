@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>  // mkdtemp
 
+#include <algorithm>
 #include <filesystem>
 #include <thread>
 
@@ -24,9 +25,13 @@ class ProbeStore : public MemoryStore {
   std::string kind() const override { return kind_; }
   Result<std::optional<SharedBytes>> load(const std::string& name, Deadline deadline) override {
     ++loads;
-    if (!wait(deadline)) return deadline_error("load " + name);
+    if (!wait(delay_ms, deadline)) return deadline_error("load " + name);
     if (down) return Error{ErrorCode::kUnavailable, kind_ + " is down"};
-    return MemoryStore::load(name, deadline);
+    if (false_misses > 0 && false_misses-- > 0) return std::optional<SharedBytes>();
+    auto loaded = MemoryStore::load(name, deadline);
+    ++looked_up;
+    while (answers_held && !deadline.passed()) std::this_thread::yield();
+    return loaded;
   }
   Result<std::optional<ObjectInfo>> stat(const std::string& name, Deadline deadline) override {
     if (down) return Error{ErrorCode::kUnavailable, kind_ + " is down"};
@@ -34,9 +39,14 @@ class ProbeStore : public MemoryStore {
   }
   Result<bool> save(const std::string& name, const SharedBytes& bytes, SaveMode mode, Deadline deadline) override {
     ++saves;
-    if (!wait(deadline)) return deadline_error("save " + name);
+    while (saves_held && !deadline.passed()) std::this_thread::yield();
+    if (!wait(delay_ms, deadline) || !wait(save_delay_ms, deadline)) return deadline_error("save " + name);
     if (down) return Error{ErrorCode::kUnavailable, kind_ + " is down"};
     return MemoryStore::save(name, bytes, mode, deadline);
+  }
+  Result<bool> remove(const std::string& name, Deadline deadline) override {
+    if (failing_removes > 0 && failing_removes-- > 0) return Error{ErrorCode::kUnavailable, kind_ + " is busy"};
+    return MemoryStore::remove(name, deadline);
   }
   Result<std::vector<ObjectInfo>> list(const std::string& prefix, Deadline deadline) override {
     if (down) return Error{ErrorCode::kUnavailable, kind_ + " is down"};
@@ -45,13 +55,15 @@ class ProbeStore : public MemoryStore {
 
   bool has(const std::string& name) { return MemoryStore::stat(name, Deadline::never()).value().has_value(); }
 
-  std::atomic<int> loads = 0, saves = 0;
+  std::atomic<int> loads = 0, looked_up = 0, saves = 0;
   std::atomic<bool> down = false;
-  std::atomic<int> delay_ms = 0;
+  std::atomic<int> delay_ms = 0, save_delay_ms = 0;            // before anything is done
+  std::atomic<bool> answers_held = false, saves_held = false;  // loads wait after, saves before it is done
+  std::atomic<int> false_misses = 0, failing_removes = 0;      // of the next calls
 
  private:
-  bool wait(Deadline deadline) const {
-    const milliseconds wanted(delay_ms.load());
+  static bool wait(int milliseconds_wanted, Deadline deadline) {
+    const milliseconds wanted(milliseconds_wanted);
     std::this_thread::sleep_for(std::min(wanted, deadline.remaining()));
     return wanted <= milliseconds(0) || !deadline.passed();
   }
@@ -73,7 +85,7 @@ class TieredStoreTest : public testing::Test {
   }
 
   void open(TieredOptions options) {
-    options.tiers = {{.store = memory_, .copy_at_once = true},
+    options.tiers = {{.store = memory_, .timeout = tier_timeout_, .copy_at_once = true},
                      {.store = disk_, .timeout = tier_timeout_},
                      {.store = remote_, .timeout = tier_timeout_}};
     if (options.write_back) {
@@ -100,6 +112,7 @@ class TieredStoreTest : public testing::Test {
   std::shared_ptr<ProbeStore> remote_ = std::make_shared<ProbeStore>("azure");
   std::shared_ptr<TieredStore> store_;
   const SharedBytes bytes_ = random_bytes(5000, 1);
+  const Deadline early_deadline_ = Deadline::after(milliseconds(3000));  // for what should have happened long before
 };
 
 std::shared_ptr<ObjectStore> three_tiers() {
@@ -207,6 +220,37 @@ TEST_F(TieredStoreTest, ACopyOnItsWayDoesNotOutliveARemoval) {
   }
 }
 
+TEST_F(TieredStoreTest, ReplacementsAtOnceLeaveTheSameBytesInEveryTier) {
+  for (int round = 0; round < 20; ++round) {
+    std::vector<std::jthread> writers;
+    for (std::uint64_t seed = 0; seed < 4; ++seed) {
+      writers.emplace_back([&, seed] {
+        for (std::uint64_t i = 0; i < 10; ++i) {
+          static_cast<void>(store_->save("x", random_bytes(100, 10 * seed + i), SaveMode::kReplace, soon()));
+        }
+      });
+    }
+    writers.clear();
+    flush();
+    const auto kept = remote_->load("x", soon());
+    for (const auto& copies : {memory_, disk_}) {
+      const auto copy = copies->load("x", soon());
+      ASSERT_TRUE(!*copy || std::ranges::equal((*copy)->span(), (*kept)->span())) << copies->kind() << round;
+    }
+  }
+}
+
+TEST_F(TieredStoreTest, WhoReadsAfterASaveDoesNotGetWhatWasReadBefore) {
+  remote_->answers_held = true;
+  std::jthread early([&] { EXPECT_FALSE(store_->load("x", soon()).value()); });
+  while (remote_->looked_up < 1) std::this_thread::yield();
+  ASSERT_TRUE(store_->save("x", bytes_, SaveMode::kKeep, Admission::kPersistentOnly, soon()).value());
+  std::jthread late([&] { EXPECT_TRUE(store_->load("x", soon()).value()); });
+  while (remote_->looked_up < 2 && !early_deadline_.passed()) std::this_thread::yield();
+  EXPECT_EQ(remote_->looked_up, 2);
+  remote_->answers_held = false;
+}
+
 TEST_F(TieredStoreTest, AThousandReadersOfAColdObjectMakeOneDownload) {
   put(*remote_, "x", bytes_);
   remote_->delay_ms = 300;
@@ -253,6 +297,16 @@ TEST_F(TieredStoreTest, WhoCanMakeItDoesSoAfterOneWhoCannotHasMissed) {
   EXPECT_EQ((*found)->source, "made");
 }
 
+TEST_F(TieredStoreTest, WhoCanMakeItDoesSoAfterOneWhoCannotHasFailed) {
+  remote_->down = true;
+  remote_->delay_ms = 200;
+  std::jthread looker([&] { EXPECT_FALSE(store_->load("x", soon())); });
+  while (remote_->loads < 1) std::this_thread::yield();
+  const auto found = store_->fetch("x", {.deadline = soon(), .make = [&] { return Result<SharedBytes>(bytes_); }});
+  ASSERT_TRUE(found && *found);
+  EXPECT_EQ((*found)->source, "made");
+}
+
 TEST_F(TieredStoreTest, ALeaderThatThrowsOrRunsOutOfTimeLeavesNobodyWaiting) {
   std::atomic<int> calls = 0, right = 0;
   const auto make = [&]() -> Result<SharedBytes> {
@@ -284,6 +338,7 @@ TEST_F(TieredStoreTest, ALeaderThatThrowsOrRunsOutOfTimeLeavesNobodyWaiting) {
 }
 
 TEST_F(TieredStoreTest, ATierThatFailsIsPassedOverAndThenLeftAlone) {
+  open({.health = {.first_rest = milliseconds(1500)}});
   for (int i = 0; i < 10; ++i) put(*remote_, "x" + std::to_string(i), bytes_);
   disk_->down = true;
   for (int i = 0; i < 10; ++i) EXPECT_EQ(source_of("x" + std::to_string(i)), "azure");
@@ -291,11 +346,54 @@ TEST_F(TieredStoreTest, ATierThatFailsIsPassedOverAndThenLeftAlone) {
   EXPECT_LE(disk_->loads, 4);
   EXPECT_TRUE(store_->stats().tiers[1].resting);
   disk_->down = false;
-  std::this_thread::sleep_for(milliseconds(600));  // its rest
+  std::this_thread::sleep_for(milliseconds(1600));  // its rest
   EXPECT_EQ(source_of("x0"), "memory");
   ASSERT_TRUE(memory_->remove("x0", soon()));
   EXPECT_EQ(source_of("x0"), "azure");  // which tries the disk on the way
   EXPECT_FALSE(store_->stats().tiers[1].resting);
+}
+
+TEST_F(TieredStoreTest, AFirstTierThatHangsIsLeftAloneToo) {
+  tier_timeout_ = milliseconds(20);
+  open({.health = {.first_rest = milliseconds(30'000)}});
+  for (int i = 0; i < 10; ++i) put(*remote_, "x" + std::to_string(i), bytes_);
+  memory_->delay_ms = 60'000;
+  for (int i = 0; i < 10; ++i) EXPECT_NE(source_of("x" + std::to_string(i)), "error");
+  EXPECT_LE(memory_->loads, 4);
+}
+
+TEST_F(TieredStoreTest, WhoSeesThatATierAnswersAgainEndsItsRest) {
+  open({.health = {.failures_before_rest = 1, .first_rest = milliseconds(20)}});
+  remote_->down = true;
+  EXPECT_FALSE(store_->stat("x", soon()));
+  EXPECT_EQ(store_->stats().tiers[2].errors, 1U);
+  remote_->down = false;
+  std::this_thread::sleep_for(milliseconds(60));
+  EXPECT_TRUE(store_->stat("x", soon()));
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(store_->stat("x", soon())) << i;  // not only one a rest
+}
+
+TEST_F(TieredStoreTest, CallersInAHurryDoNotMakeATierRest) {
+  for (const char* name : {"1.trunk", "2.trunk"}) put(*remote_, name, bytes_);
+  remote_->delay_ms = 300;
+  EXPECT_EQ(source_of("1.trunk"), "azure");
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(store_->load("2.trunk", Deadline::after(milliseconds(5))));
+  EXPECT_EQ(source_of("2.trunk"), "azure");
+}
+
+TEST_F(TieredStoreTest, AListingLeavesOutNothingThatWasSaved) {
+  put(*remote_, "a", bytes_);
+  memory_->down = true;
+  EXPECT_EQ(store_->list("", soon()).value().size(), 1U);  // it holds copies alone
+  memory_->down = false;
+  open({.write_back = true});
+  remote_->saves_held = true;
+  ASSERT_TRUE(store_->save("b", bytes_, SaveMode::kKeep, soon()).value());
+  EXPECT_EQ(store_->list("", soon()).value().size(), 2U);
+  disk_->down = true;
+  EXPECT_FALSE(store_->list("", soon()));  // it alone has b
+  disk_->down = false;
+  remote_->saves_held = false;
 }
 
 TEST_F(TieredStoreTest, AnErrorOnlyWhenTheObjectMayBeThere) {
@@ -337,7 +435,18 @@ TEST_F(TieredStoreTest, NoCallerIsStuckPastItsDeadline) {
     callers.emplace_back([&] { EXPECT_FALSE(store_->load("x", Deadline::after(milliseconds(100)))); });
   }
   callers.clear();
-  EXPECT_LT(std::chrono::steady_clock::now() - start, milliseconds(2000));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, milliseconds(4000));  // the tier's timeout is longer
+}
+
+TEST_F(TieredStoreTest, CopiesAndWhatIsMadeKeepNobodyPastHisDeadline) {
+  open({.max_background_tasks = 0});  // as when too many are waiting: the one who made it keeps it himself
+  put(*remote_, "x", bytes_);
+  memory_->save_delay_ms = remote_->save_delay_ms = 60'000;
+  const auto make = [&] { return Result<SharedBytes>(bytes_); };
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_TRUE(store_->load("x", Deadline::after(milliseconds(100))).value());
+  EXPECT_TRUE(store_->fetch("y", {.deadline = Deadline::after(milliseconds(100)), .make = make}).value());
+  EXPECT_LT(std::chrono::steady_clock::now() - start, milliseconds(4000));
 }
 
 TEST_F(TieredStoreTest, MakesAnewWhatIsDearerToFetch) {
@@ -371,14 +480,13 @@ TEST_F(TieredStoreTest, IfMakingFailsTheDearTierIsAskedAfterAll) {
 TEST_F(TieredStoreTest, WriteBackAnswersFromTheStagingTierAndWritesOn) {
   store_.reset();
   open({.write_back = true});
-  remote_->delay_ms = 200;
-  const auto start = std::chrono::steady_clock::now();
+  remote_->saves_held = true;
   ASSERT_TRUE(store_->save("x", bytes_, SaveMode::kKeep, soon()).value());
-  EXPECT_LT(std::chrono::steady_clock::now() - start, milliseconds(150));
   EXPECT_TRUE(disk_->has("x"));
   EXPECT_FALSE(remote_->has("x"));
   EXPECT_EQ(store_->stats().pending_writes, 1U);
   EXPECT_EQ(disk_->usage().pinned_bytes, bytes_.size());
+  remote_->saves_held = false;
   flush();
   EXPECT_TRUE(remote_->has("x"));
   EXPECT_EQ(disk_->usage().pinned_bytes, 0U);
@@ -400,14 +508,38 @@ TEST_F(TieredStoreTest, WriteBackSurvivesARestartWhileTheRemoteIsDown) {
 TEST_F(TieredStoreTest, WriteBackFollowsARemovalThatOvertakesIt) {
   store_.reset();
   open({.write_back = true});
-  remote_->delay_ms = 100;
+  remote_->saves_held = true;
   ASSERT_TRUE(store_->save("x", bytes_, SaveMode::kKeep, soon()).value());
-  std::this_thread::sleep_for(milliseconds(30));  // it is being written
+  while (remote_->saves < 1) std::this_thread::yield();
   ASSERT_TRUE(store_->remove("x", soon()).value());
+  remote_->failing_removes = 1;  // which must not be the end of it
+  remote_->saves_held = false;
   flush();
-  std::this_thread::sleep_for(milliseconds(200));
   EXPECT_FALSE(disk_->has("x"));
   EXPECT_FALSE(remote_->has("x"));
+}
+
+TEST_F(TieredStoreTest, WriteBackPutsWhatIsSavedAfterARemovalInPlaceOfTheOld) {
+  store_.reset();
+  open({.write_back = true});
+  remote_->saves_held = true;
+  ASSERT_TRUE(store_->save("x", bytes_, SaveMode::kKeep, soon()).value());
+  while (remote_->saves < 1) std::this_thread::yield();
+  ASSERT_TRUE(store_->remove("x", soon()).value());
+  const SharedBytes newer = random_bytes(6000, 2);
+  ASSERT_TRUE(store_->save("x", newer, SaveMode::kKeep, soon()).value());
+  remote_->saves_held = false;
+  flush();
+  EXPECT_EQ(remote_->load("x", soon()).value()->size(), newer.size());
+}
+
+TEST_F(TieredStoreTest, WriteBackDoesNotGiveUpWhatTheStagingTierMissesForAMoment) {
+  store_.reset();
+  open({.write_back = true});
+  disk_->false_misses = 1;  // as a store that checks its bytes calls a read that went wrong
+  ASSERT_TRUE(store_->save("x", bytes_, SaveMode::kKeep, soon()).value());
+  flush();
+  EXPECT_TRUE(remote_->has("x"));
 }
 
 }  // namespace
