@@ -163,11 +163,11 @@ Result<std::span<std::byte>> BlobDownload::place_range(const HttpResponse& head,
                                                        std::uint64_t size) {
   const std::string text = header_of(head, "content-range");
   const auto range = parse_content_range(text);
-  if (head.status != 206 || !range || range->first != first || range->last != first + size - 1 ||
-      range->total != buffer_->size()) {
+  if (head.status != 206 || !range || range->first != first || range->last != first + size - 1) {
     return malformed("a wrong Content-Range", text);
   }
-  if (header_of(head, "etag") != etag_) return malformed("another ETag", header_of(head, "etag"));
+  // If-Match should have seen to that; emulators that answer while a blob is replaced mix the heads of two versions.
+  if (Status status = begin_version(head, range->total); !status) return status.error();
   return buffer_->span().subspan(first, size);
 }
 
