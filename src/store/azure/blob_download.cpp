@@ -111,8 +111,8 @@ Result<BlobDownload::Outcome> BlobDownload::outcome_of(const CallRunner& runner,
   return Outcome::kWhole;
 }
 
-// The first head of a version says how large it is; a later head (of a second attempt) must be of the same version.
-Status BlobDownload::begin_version(const HttpResponse& head, std::uint64_t total) {
+// The first head says which version it is and how large; every later one must be of the same.
+Status BlobDownload::agree_on_version(const HttpResponse& head, std::uint64_t total) {
   const std::string etag = header_of(head, "etag");
   if (etag.empty() || etag.size() > kMaxEtagLength) return malformed("no proper ETag", etag);
   if (total > service_.options().max_object_bytes) {
@@ -137,7 +137,7 @@ Result<std::span<std::byte>> BlobDownload::place_first(CallRunner& runner, const
     return malformed("a wrong Content-Range", text);
   }
   const bool known = buffer_.has_value();
-  if (Status status = begin_version(head, range->total); !status) return status.error();
+  if (Status status = agree_on_version(head, range->total); !status) return status.error();
   if (!known) add_rest(runner, range->last + 1);
   return buffer_->span().first(range->last + 1);
 }
@@ -167,7 +167,7 @@ Result<std::span<std::byte>> BlobDownload::place_range(const HttpResponse& head,
     return malformed("a wrong Content-Range", text);
   }
   // If-Match should have seen to that; emulators that answer while a blob is replaced mix the heads of two versions.
-  if (Status status = begin_version(head, range->total); !status) return status.error();
+  if (Status status = agree_on_version(head, range->total); !status) return status.error();
   return buffer_->span().subspan(first, size);
 }
 
@@ -176,7 +176,7 @@ Result<std::span<std::byte>> BlobDownload::place_whole(const HttpResponse& head)
   std::string_view rest = text;
   const auto length = take_number(rest, "");
   if (head.status != 200 || !length || !rest.empty()) return malformed("no proper Content-Length", text);
-  if (Status status = begin_version(head, *length); !status) return status.error();
+  if (Status status = agree_on_version(head, *length); !status) return status.error();
   return buffer_->span();
 }
 

@@ -38,7 +38,7 @@ class BlobDownload {
   Result<std::span<std::byte>> place_first(CallRunner& runner, const HttpResponse& head);
   Result<std::span<std::byte>> place_range(const HttpResponse& head, std::uint64_t first, std::uint64_t size);
   Result<std::span<std::byte>> place_whole(const HttpResponse& head);
-  Status begin_version(const HttpResponse& head, std::uint64_t total);
+  Status agree_on_version(const HttpResponse& head, std::uint64_t total);
   void add_rest(CallRunner& runner, std::uint64_t first);
   Result<Outcome> outcome_of(const CallRunner& runner, std::size_t calls) const;
 

@@ -249,7 +249,7 @@ void CallRunner::try_again_at_once(Call& call, const Attempt& attempt) {
   call.not_before = Clock::time_point::min();
 }
 
-void CallRunner::fail_attempt(Call& call, const Attempt& attempt, Error error,
+void CallRunner::fail_attempt(Call& call, const Attempt& attempt, const Error& error,
                               std::optional<std::chrono::milliseconds> asked_pause) {
   const RetryOptions& retry = service_.options().retry;
   const Site failed_site = attempt.site;

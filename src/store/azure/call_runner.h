@@ -54,7 +54,8 @@ class CallRunner {
   void settle_answer(Call& call, Attempt& attempt);
   void accept(Call& call, Attempt& attempt);
   // The attempt is over, and with it the try unless another attempt is under way.
-  void fail_attempt(Call& call, const Attempt& attempt, Error error, std::optional<std::chrono::milliseconds> pause);
+  void fail_attempt(Call& call, const Attempt& attempt, const Error& error,
+                    std::optional<std::chrono::milliseconds> pause);
   void try_again_at_once(Call& call, const Attempt& attempt);
   void fail_for_good(const Error& error);
   void drop(Call& call, const Attempt& attempt);

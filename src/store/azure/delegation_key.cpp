@@ -35,12 +35,20 @@ Result<UserDelegationKey> parse_delegation_key(const std::string& xml) {
 }
 
 Result<UserDelegationKey> DelegationKeyCache::get(std::chrono::system_clock::time_point until, Deadline deadline) {
-  std::unique_lock lock(mutex_, std::defer_lock);
-  if (!lock.try_lock_for(deadline.remaining())) return deadline_error("get a user delegation key");
+  std::unique_lock lock(mutex_);
+  while (fetching_) {
+    if (deadline.passed()) return deadline_error("get a user delegation key");
+    fetched_.wait_for(lock, std::min(deadline.remaining(), std::chrono::milliseconds(60'000)));
+  }
   if (key_ && expires_ >= until) return *key_;
   const auto now = service_.authorizer().now();
   const auto expires = std::min(std::max(until, now + kUsualDelegation), now + kMaxDelegation);
+  fetching_ = true;
+  lock.unlock();
   Result<UserDelegationKey> key = fetch(expires, deadline);
+  lock.lock();
+  fetching_ = false;
+  fetched_.notify_all();
   if (!key) return key;
   key_ = *key;
   expires_ = expires;

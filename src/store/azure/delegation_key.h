@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -28,7 +29,9 @@ class DelegationKeyCache {
   Result<UserDelegationKey> fetch(std::chrono::system_clock::time_point expires, Deadline deadline);
 
   BlobService& service_;
-  std::timed_mutex mutex_;
+  std::mutex mutex_;
+  std::condition_variable fetched_;
+  bool fetching_ = false;
   std::optional<UserDelegationKey> key_;
   std::chrono::system_clock::time_point expires_ = {};
 };
