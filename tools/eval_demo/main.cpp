@@ -18,6 +18,7 @@ struct Options {
   EngineOptions engine;
   std::string precision;
   int scenes = kScenes;
+  int first_scene = 0;
   std::filesystem::path json_file, sheet_file;
 };
 
@@ -38,7 +39,7 @@ Result<bool> run(const Options& options) {
     if (Status written = write_sheet(**engine, options.sheet_file); !written) return written.error();
   }
   Scores scores;
-  for (int number = 0; number < options.scenes; ++number) {
+  for (int number = options.first_scene; number < options.first_scene + options.scenes; ++number) {
     const auto seed = static_cast<std::uint64_t>(number);
     if (Status added = evaluate_scene(**engine, scene_of_set(number), seed, scores); !added) return added.error();
   }
@@ -65,6 +66,10 @@ int main(int argc, char** argv) {
       "eval_demo"};
   app.add_option("--model", options.engine.model, "Model directory")->required();
   app.add_option("--scenes", options.scenes, "How many scenes")->check(CLI::Range(1, 1000000))->capture_default_str();
+  app.add_option("--first-scene", options.first_scene,
+                 "Number of the first, to choose by other scenes than are reported")
+      ->check(CLI::Range(0, 1000000))
+      ->capture_default_str();
   app.add_option("--precision", options.precision, "fp32, bf16 or fp16 (default: what suits the device)");
   app.add_option("--threads", options.engine.threads, "CPU threads (default: one per core)");
   app.add_option("--json", options.json_file, "File for the figures as JSON");

@@ -31,7 +31,7 @@ struct TrainerOptions {
   std::int64_t recognition_steps = 10000;  // of them, the first, teach the trunk alone, to tell what is where
   std::int64_t small_steps = 22000;        // of them, the first, on small pictures
   int small_image_size = 128;
-  int image_size = 192;
+  int image_size = 256;
   int replicas = 2;
   int pictures = 4;  // of each replica, a step
   double learning_rate = 5e-4;

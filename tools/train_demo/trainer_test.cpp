@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
 #include "engine/engine.h"
+#include "model/checkpoint.h"
 #include "model/tokenizer/tokenizer.h"
 #include "scenes/concept.h"
 #include "train_demo/concept_questions.h"
@@ -80,6 +82,25 @@ TEST_F(TrainerTest, ANewRunMayStartWithAModelOfTheSameSizes) {
   const Status refused = train(next);
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().message.find("tiny_hf"), std::string::npos) << refused.error().message;
+}
+
+TEST_F(TrainerTest, ClicksAndBoxesMayBeTaughtAloneAndPartsBegunAnew) {
+  ASSERT_TRUE(train(options("first", 1)));
+  TrainerOptions next = options("next", 1);
+  next.from = folder_ / "first";
+  next.seed = 2;
+  next.interactive_only = true;
+  next.renew = "iou_token";
+  ASSERT_TRUE(train(next));
+  const Checkpoint before = Checkpoint::open(folder_ / "first").value();
+  const Checkpoint after = Checkpoint::open(folder_ / "next").value();
+  const auto is_same = [&](const std::string& name) {
+    return std::ranges::equal(before.tensor(name).value().data.span(), after.tensor(name).value().data.span());
+  };
+  EXPECT_TRUE(is_same("detector.backbone.vision_backbone.trunk.blocks.0.attn.qkv.weight"));
+  EXPECT_TRUE(is_same("detector.transformer.decoder.query_embed.weight"));
+  EXPECT_FALSE(is_same("tracker.sam_mask_decoder.transformer.layers.0.mlp.lin1.weight"));
+  EXPECT_FALSE(is_same("tracker.sam_mask_decoder.iou_token.weight"));
 }
 
 TEST_F(TrainerTest, AStateThatIsCutShortIsRefusedByName) {
