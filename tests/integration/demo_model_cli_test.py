@@ -13,7 +13,7 @@ TEXTS = {
     "black bird": {"kind": "bird"},
     "orange cat": {"kind": "cat"},
     "black": {"colour": "black"},
-    "orange": {"colour": "orange"},
+    "cat": {"kind": "cat"},
 }
 ABSENT = ["blue cup", "green star", "white ring", "red bottle", "purple cat"]
 EXAMPLE = {"kind": "cat", "colour": "orange"}
