@@ -86,8 +86,7 @@ class StoreBench {
     memory_rate_ = measure_read_bandwidth(kRateRounds);
     rows_.push_back({"memory", memory_rate_ / 1e9, "GB/s", {}, "one thread reading what is in no cache"});
     if (const Result<double> rate = measure_disk_rate(options_.folder, kDiskSampleBytes, 3)) {
-      disk_rate_ = *rate;
-      rows_.push_back({"disk", *disk_rate_ / 1e9, "GB/s", {}, "sequential, past the page cache, one thread"});
+      rows_.push_back({"disk", *rate / 1e9, "GB/s", {}, "sequential, past the page cache, one thread"});
     }
     if (const std::optional<double> rate = measure_disk_rate_by_fio(options_.folder, kDiskSampleBytes)) {
       rows_.push_back({"disk_fio", *rate / 1e9, "GB/s", {}, "fio, 16 reads of 1 MiB in flight"});
@@ -153,12 +152,19 @@ class StoreBench {
     if (!warm) return warm.error();
     rows_.push_back(
         {"disk_load_warm", *warm, "ms", kWantedWarmMs, "from the page cache, digests checked; limit: wanted"});
+    // The limit is measured in turn with what it limits: on a shared machine a disk's rate changes by the second.
+    std::vector<double> direct_ms;
     const Result<double> cold = time_loads(
-        **store, [&] { return drop_from_page_cache(disk.root / name_); }, false);
+        **store,
+        [&] {
+          if (const Result<double> ms = measure_direct_read_ms(disk.root / name_)) direct_ms.push_back(*ms);
+          return drop_from_page_cache(disk.root / name_);
+        },
+        false);
     if (!cold) return cold.error();
-    const std::optional<double> limit = disk_rate_ ? std::optional(ms_at(*disk_rate_)) : std::nullopt;
+    const std::optional<double> limit = direct_ms.empty() ? std::nullopt : std::optional(median(direct_ms));
     rows_.push_back({"disk_load_cold", *cold, "ms", limit,
-                     "from the disk, digests checked; limit: its own sequential rate; wanted: ratio <= 1.18"});
+                     "from the disk, digests checked; limit: the same file read directly; wanted: ratio <= 1.18"});
     std::error_code code;
     std::filesystem::remove_all(disk.root, code);
     return {};
@@ -221,7 +227,6 @@ class StoreBench {
   std::string name_;
   SharedBytes bytes_;
   double memory_rate_ = 0, loopback_rate_ = 0;  // bytes per second
-  std::optional<double> disk_rate_;
   std::vector<Measurement> rows_;
 };
 

@@ -75,23 +75,6 @@ Status fill(const fs::path& path, std::uint64_t size_bytes) {
   return {};
 }
 
-Result<double> read_directly(const fs::path& path, std::uint64_t size_bytes) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC));
-  if (!file.ok()) {
-    return Error{ErrorCode::kUnsupported, "the file system of " + path.string() + " has no direct reads"};
-  }
-  const std::unique_ptr<void, decltype(&std::free)> piece(std::aligned_alloc(kDirectAlignment, kPieceBytes),
-                                                          &std::free);
-  const Stopwatch stopwatch;
-  for (std::uint64_t done = 0; done < size_bytes;) {
-    const ssize_t got = ::read(file.get(), piece.get(), kPieceBytes);
-    if (got < 0) return errno_error("read " + path.string(), errno);
-    if (got == 0) break;
-    done += static_cast<std::uint64_t>(got);
-  }
-  return static_cast<double>(size_bytes) / stopwatch.elapsed_ms() * kMsPerSecond;
-}
-
 // Sends `size_bytes` to `port` of this machine.
 void send_all(std::uint16_t port, std::uint64_t size_bytes) {
   const Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -134,14 +117,29 @@ Result<double> send_to_self(std::uint64_t size_bytes) {
 
 }  // namespace
 
+Result<double> measure_direct_read_ms(const fs::path& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC));
+  if (!file.ok()) {
+    return Error{ErrorCode::kUnsupported, "the file system of " + path.string() + " has no direct reads"};
+  }
+  const std::unique_ptr<void, decltype(&std::free)> piece(std::aligned_alloc(kDirectAlignment, kPieceBytes),
+                                                          &std::free);
+  const Stopwatch stopwatch;
+  for (ssize_t got = 1; got > 0;) {
+    got = ::read(file.get(), piece.get(), kPieceBytes);
+    if (got < 0) return errno_error("read " + path.string(), errno);
+  }
+  return stopwatch.elapsed_ms();
+}
+
 Result<double> measure_disk_rate(const fs::path& folder, std::uint64_t size_bytes, int rounds) {
   const ScratchFile file(folder / (".samcache-bench-" + std::to_string(::getpid())));
   if (Status filled = fill(file.path(), size_bytes); !filled) return filled.error();
   double best = 0;
   for (int round = 0; round < rounds; ++round) {
-    const Result<double> rate = read_directly(file.path(), size_bytes);
-    if (!rate) return rate;
-    best = std::max(best, *rate);
+    const Result<double> ms = measure_direct_read_ms(file.path());
+    if (!ms) return ms;
+    best = std::max(best, static_cast<double>(size_bytes) / *ms * kMsPerSecond);
   }
   return best;
 }

@@ -14,7 +14,11 @@ namespace samcache {
 // cannot do so.
 Result<double> measure_disk_rate(const std::filesystem::path& folder, std::uint64_t size_bytes, int rounds);
 
-// The same by fio (sequential reads of 1 MiB, direct, 16 in flight); nothing where it is not installed.
+// How long reading the whole of an existing file takes, past the page cache; in milliseconds. kUnsupported as above.
+Result<double> measure_direct_read_ms(const std::filesystem::path& file);
+
+// measure_disk_rate as fio does it (sequential reads of 1 MiB, direct, 16 in flight); nothing where it is not
+// installed.
 std::optional<double> measure_disk_rate_by_fio(const std::filesystem::path& folder, std::uint64_t size_bytes);
 
 // Bytes per second through one TCP connection to this machine itself: the best of `rounds` rounds.
