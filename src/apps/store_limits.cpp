@@ -18,6 +18,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/file_descriptor.h"
 
 namespace samcache {
 namespace {
@@ -27,22 +28,6 @@ namespace fs = std::filesystem;
 constexpr std::size_t kPieceBytes = 4 << 20;
 constexpr std::size_t kDirectAlignment = 4096;
 constexpr double kMsPerSecond = 1000;
-
-// A descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-  bool ok() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 // Removes the file when it goes.
 class ScratchFile {
@@ -61,8 +46,8 @@ class ScratchFile {
 };
 
 Status fill(const fs::path& path, std::uint64_t size_bytes) {
-  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!file.ok()) return errno_error("make " + path.string(), errno);
+  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file.is_open()) return errno_error("make " + path.string(), errno);
   AlignedBuffer piece(kPieceBytes);
   std::uint64_t state = 1;  // not zeros: some disks do not store those
   for (std::uint64_t& word : piece.as<std::uint64_t>()) word = state = state * 6364136223846793005ULL + 1;
@@ -77,7 +62,7 @@ Status fill(const fs::path& path, std::uint64_t size_bytes) {
 
 // Sends `size_bytes` to `port` of this machine.
 void send_all(std::uint16_t port, std::uint64_t size_bytes) {
-  const Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
@@ -92,19 +77,19 @@ void send_all(std::uint16_t port, std::uint64_t size_bytes) {
 }
 
 Result<double> send_to_self(std::uint64_t size_bytes) {
-  const Descriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const FileDescriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof(address);
-  if (!listener.ok() || ::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), length) != 0 ||
+  if (!listener.is_open() || ::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), length) != 0 ||
       ::listen(listener.get(), 1) != 0 ||
       ::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &length) != 0) {
     return errno_error("listen on loopback", errno);
   }
   const std::jthread sender(send_all, ntohs(address.sin_port), size_bytes);
-  const Descriptor connection(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
-  if (!connection.ok()) return errno_error("accept on loopback", errno);
+  const FileDescriptor connection(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  if (!connection.is_open()) return errno_error("accept on loopback", errno);
   std::vector<std::byte> piece(1 << 18);
   const Stopwatch stopwatch;
   std::uint64_t done = 0;
@@ -118,8 +103,8 @@ Result<double> send_to_self(std::uint64_t size_bytes) {
 }  // namespace
 
 Result<double> measure_direct_read_ms(const fs::path& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC));
-  if (!file.ok()) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC));
+  if (!file.is_open()) {
     return Error{ErrorCode::kUnsupported, "the file system of " + path.string() + " has no direct reads"};
   }
   const std::unique_ptr<void, decltype(&std::free)> piece(std::aligned_alloc(kDirectAlignment, kPieceBytes),
@@ -177,8 +162,8 @@ Result<double> measure_loopback_rate(std::uint64_t size_bytes, int rounds) {
 }
 
 Status drop_from_page_cache(const fs::path& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.ok()) return errno_error("open " + path.string(), errno);
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) return errno_error("open " + path.string(), errno);
   if (const int code = ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED); code != 0) {
     return errno_error("drop " + path.string() + " from the page cache", code);
   }

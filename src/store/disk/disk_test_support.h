@@ -16,8 +16,8 @@
 #include <string>
 
 #include "base/atomic_file.h"
+#include "base/file_descriptor.h"
 #include "store/disk/disk_store.h"
-#include "store/disk/file_descriptor.h"
 #include "store/disk/object_files.h"
 #include "store/testing/store_contract.h"
 

@@ -11,7 +11,7 @@
 
 #include "base/deadline.h"
 #include "base/error.h"
-#include "store/disk/file_descriptor.h"
+#include "base/file_descriptor.h"
 
 namespace samcache {
 

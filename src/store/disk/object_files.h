@@ -18,7 +18,7 @@
 #include "base/bytes.h"
 #include "base/deadline.h"
 #include "base/error.h"
-#include "store/disk/file_descriptor.h"
+#include "base/file_descriptor.h"
 #include "store/object_store.h"
 
 namespace samcache {
