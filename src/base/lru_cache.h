@@ -38,6 +38,17 @@ class LruCache {
     used_bytes_ += size_bytes;
   }
 
+  void remove(const Key& key) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto found = by_key_.find(key); found != by_key_.end()) erase(found->second);
+  }
+  void clear() {
+    const std::scoped_lock lock(mutex_);
+    entries_.clear();
+    by_key_.clear();
+    used_bytes_ = 0;
+  }
+
   std::size_t size_bytes() const {
     const std::scoped_lock lock(mutex_);
     return used_bytes_;

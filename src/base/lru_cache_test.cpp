@@ -52,6 +52,20 @@ TEST(LruCache, AReplacedValueIsCountedOnce) {
   EXPECT_EQ(cache.count(), 1u);
 }
 
+TEST(LruCache, ForgetsWhatIsRemovedAndItsBytes) {
+  LruCache<std::string, std::string> cache(100);
+  cache.insert("a", text("first"), 10);
+  cache.insert("b", text("second"), 20);
+  cache.remove("a");
+  cache.remove("never there");
+  EXPECT_EQ(cache.find("a"), nullptr);
+  EXPECT_NE(cache.find("b"), nullptr);
+  EXPECT_EQ(cache.size_bytes(), 20u);
+  cache.clear();
+  EXPECT_EQ(cache.count(), 0u);
+  EXPECT_EQ(cache.size_bytes(), 0u);
+}
+
 TEST(LruCache, ManyThreadsNeverExceedTheBudget) {
   LruCache<int, int> cache(1000);
   std::vector<std::thread> threads;

@@ -125,6 +125,10 @@ class Engine {
   // kUnsupported: the checkpoint lacks the necks' fourth level.
   Result<std::vector<Tensor>> seed_layout(const Encoding& encoding, const SeedLayoutOptions& options = {}) const;
 
+  // Whether the encoding is one that this engine could have made: its tensors' names and shapes (else kCorrupt), the
+  // model's fingerprint and the preprocessing (else kInvalidArgument).
+  Status check_encoding(const Encoding& encoding) const;
+
   // Ready for interactive prompts, from a trunk or an interactive encoding. Shares the encoding's memory where it can.
   Result<std::shared_ptr<const PreparedImage>> prepare(const Encoding& encoding) const;
 

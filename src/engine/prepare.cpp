@@ -66,6 +66,8 @@ Result<std::vector<Value>> Engine::State::profile_values(const Engine& engine, c
   return values;
 }
 
+Status Engine::check_encoding(const Encoding& encoding) const { return check_fits(state_->info, encoding); }
+
 Result<std::shared_ptr<const PreparedImage>> Engine::prepare(const Encoding& encoding) const {
   const c10::InferenceMode no_gradients;
   const Result<std::vector<Value>> values = state_->profile_values(*this, encoding, Profile::kInteractive);

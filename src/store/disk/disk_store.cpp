@@ -132,13 +132,20 @@ Result<std::optional<SharedBytes>> DiskStore::load_once(const std::string& name,
     return Error{ErrorCode::kTooLarge, "cannot read " + path + ": " + std::to_string(size_bytes) +
                                            " bytes; the limit is " + std::to_string(options_.max_object_bytes)};
   }
-  // Advice, which may be refused: all of it, in order, and soon.
-  ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
-  ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_WILLNEED);
-  AlignedBuffer buffer(size_bytes);
-  if (Status status = read_all(file, buffer.span(), path, deadline); !status) return status.error();
+  const bool may_read_directly = !options_.shared && size_bytes >= kMinDirectBytes;
+  // Room for what a direct reading needs: whole pages, and one more to find the end of the file.
+  AlignedBuffer buffer(may_read_directly ? (size_bytes / kDirectAlignment + 2) * kDirectAlignment : size_bytes);
+  const bool was_cold =
+      may_read_directly && !cold_names_.toggle(name) && read_if_cold(file, buffer.span(), size_bytes, deadline);
+  if (!was_cold) {
+    // Advice, which may be refused: all of it, in order, and soon.
+    ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+    ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_WILLNEED);
+    const std::span<std::byte> into = buffer.span().first(size_bytes);
+    if (Status status = read_all(file, into, path, deadline); !status) return status.error();
+  }
   room_->was_loaded(name, file);
-  return std::optional(std::move(buffer).share());
+  return std::optional(std::move(buffer).share().slice(0, size_bytes));
 }
 
 Result<bool> DiskStore::save(const std::string& name, const SharedBytes& bytes, SaveMode mode, Deadline deadline) {

@@ -19,6 +19,8 @@
 // processes count from the next look at the folder on. Pins hold in this process only. A save that finds the room
 // taken by others being written waits for them. Without a budget nothing is ever evicted.
 //
+// What the page cache does not hold is read past it, the first time (cold_file.h).
+//
 // A share differs: nothing seen earlier is trusted. Every call asks the file system; loads leave access times alone
 // unless there is a budget; a budget is kept by looking at the whole folder under the lock before every save, and may
 // be exceeded by what other machines write at the same moment where their mounts do not pass flock on to the server.
@@ -35,6 +37,7 @@
 #include <thread>
 #include <vector>
 
+#include "store/disk/cold_file.h"
 #include "store/object_store.h"
 
 namespace samcache {
@@ -108,6 +111,7 @@ class DiskStore : public ObjectStore {
   const DiskStoreOptions options_;
   const std::shared_ptr<const ObjectFiles> files_;
   const std::shared_ptr<DiskRoom> room_;  // shared with the pins, which may outlive the store
+  ColdNames cold_names_;
   struct Bell;
   const std::unique_ptr<Bell> bell_;  // wakes the thread
   std::jthread evictor_;              // last: stopped and joined before the rest goes
