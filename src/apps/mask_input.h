@@ -14,15 +14,11 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/pixels.h"
 
 namespace samcache {
 
 // Logits [side, side] for InteractivePrompt::mask_input.
 Result<std::vector<float>> read_mask_input(const std::filesystem::path& path, int width, int height, int side);
-
-// [height, width] of 0 and 1 -> [side, side] of -10..10
-std::vector<float> logits_from_mask(const BinaryMask& mask, int side);
 
 Status write_mask_logits(const std::filesystem::path& path, std::span<const float> logits, int side);
 

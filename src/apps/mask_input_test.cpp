@@ -9,6 +9,7 @@
 
 #include "base/atomic_file.h"
 #include "image/mask_codec.h"
+#include "image/mask_logits.h"
 
 namespace samcache {
 namespace {
@@ -46,32 +47,6 @@ class MaskInputTest : public testing::Test {
 
   fs::path folder_;
 };
-
-TEST(LogitsFromMask, AreTenInsideAndMinusTenOutside) {
-  const std::vector<float> logits = logits_from_mask(left_half(kWidth, kHeight), kSide);
-  ASSERT_EQ(logits.size(), static_cast<std::size_t>(kSide) * kSide);
-  for (int y = 0; y < kSide; ++y) {
-    for (int x = 0; x < kSide; ++x) EXPECT_NEAR(logits[y * kSide + x], x < kSide / 2 ? 10 : -10, 1e-4) << x << "," << y;
-  }
-}
-
-TEST(LogitsFromMask, ACellPartlyInsideIsBetween) {
-  // 4 pixels, 2 cells, one pixel set: half of the first cell.
-  const std::vector<float> logits = logits_from_mask({4, 1, {1, 0, 0, 0}}, 2);
-  EXPECT_NEAR(logits[0], 0, 1e-5);
-  EXPECT_NEAR(logits[1], -10, 1e-5);
-}
-
-TEST(LogitsFromMask, KeepTheAreaAtAnySize) {
-  for (const auto& [width, height] : {std::pair{1, 1}, {7, 3}, {333, 251}, {1000, 2}}) {
-    const BinaryMask mask = left_half(width, height);
-    const std::vector<float> logits = logits_from_mask(mask, 48);
-    const double mean = std::accumulate(logits.begin(), logits.end(), 0.0) / static_cast<double>(logits.size());
-    const double set = std::accumulate(mask.pixels.begin(), mask.pixels.end(), 0.0);
-    const double expected = 20 * set / (static_cast<double>(width) * height) - 10;
-    EXPECT_NEAR(mean, expected, 1e-3) << width << "x" << height;
-  }
-}
 
 TEST_F(MaskInputTest, LogitsComeBackAsTheyWereWritten) {
   std::vector<float> logits(kSide * kSide);
