@@ -69,6 +69,12 @@ class ConceptDetector {
   PromptSequence prompt(Ops& ops, const ConceptFeatures& image, const Value& text,
                         std::span<const std::uint8_t> text_valid, const GeometryPrompt& exemplars) const;
 
+  // The geometry tokens of such a sequence for boxes given as values, [1, N + 1, d]: for a graph that is made before
+  // the prompt is known and puts the sequence together itself.
+  Value exemplar_tokens(Ops& ops, const ConceptFeatures& image, const ExemplarBoxes& boxes) const {
+    return geometry_(ops, image.geometry, boxes);
+  }
+
   // -> memory [B, G*G, d]: the image as the prompt makes it look
   Value fuse(Ops& ops, const ConceptFeatures& image, const PromptSequence& prompt) const;
 

@@ -19,16 +19,30 @@ Value sample(Ops& ops, const Value& map, const SamplingWeights& weights, int gri
 }
 
 template <class Shapes>
-Value label_tokens(Ops& ops, const Value& label_embed, const Shapes& shapes) {
+Value labels_of(Ops& ops, const Shapes& shapes) {
   std::vector<std::int64_t> labels;
   for (const auto& shape : shapes) labels.push_back(shape.positive ? 1 : 0);
-  return ops.embedding(label_embed, ops.integers({1, static_cast<std::int64_t>(labels.size())}, labels));
+  return ops.integers({1, static_cast<std::int64_t>(labels.size())}, labels);
+}
+
+ExemplarBoxes exemplar_boxes(Ops& ops, const Value& map, const std::vector<GeometryPrompt::Box>& boxes, int grid,
+                             int roi_size) {
+  std::vector<float> cxcywh;
+  std::vector<std::array<float, 4>> corners;
+  for (const GeometryPrompt::Box& box : boxes) {
+    const auto& [cx, cy, w, h] = box.cxcywh;
+    cxcywh.insert(cxcywh.end(), {cx, cy, w, h});
+    corners.push_back({cx - 0.5f * w, cy - 0.5f * h, cx + 0.5f * w, cy + 0.5f * h});
+  }
+  return {ops.constant({1, static_cast<std::int64_t>(boxes.size()), 4}, cxcywh), labels_of(ops, boxes),
+          sample(ops, map, roi_align_weights(corners, grid, grid, roi_size), grid, roi_size)};
 }
 
 }  // namespace
 
 GeometryEncoder::GeometryEncoder(Ops& ops, const Sam3Config& config, const WeightScope& scope)
     : grid_(config.grid()),
+      width_(config.fpn_width),
       roi_size_(config.roi_size),
       sine_(ops, config.fpn_width),
       label_embed_(scope["label_embed"].get("weight", WeightRole::kTable)),
@@ -67,38 +81,36 @@ Value GeometryEncoder::operator()(Ops& ops, const ImagePart& image, const Geomet
   const Ops::TapScope scope(ops, "geo/");
   std::vector<Value> sequence;
   if (!prompt.points.empty()) sequence.push_back(point_tokens(ops, image.pooled_from, prompt.points));
-  if (!prompt.boxes.empty()) sequence.push_back(box_tokens(ops, image.pooled_from, prompt.boxes));
+  if (!prompt.boxes.empty()) {
+    sequence.push_back(box_tokens(ops, exemplar_boxes(ops, image.pooled_from, prompt.boxes, grid_, roi_size_)));
+  }
   sequence.push_back(cls_embed_);
   return encode(ops, image, ops.concat(sequence, 1));
 }
 
-Value GeometryEncoder::box_tokens(Ops& ops, const Value& map, const std::vector<GeometryPrompt::Box>& boxes) const {
-  const auto count = static_cast<std::int64_t>(boxes.size());
-  std::vector<float> cxcywh, centres, sides;
-  std::vector<std::array<float, 4>> corners;
-  for (const GeometryPrompt::Box& box : boxes) {
-    const auto& [cx, cy, w, h] = box.cxcywh;
-    cxcywh.insert(cxcywh.end(), {cx, cy, w, h});
-    centres.insert(centres.end(), {cy, cx});  // the code's first half is the row's
-    sides.insert(sides.end(), {h, w});
-    corners.push_back({cx - 0.5f * w, cy - 0.5f * h, cx + 0.5f * w, cy + 0.5f * h});
-  }
-  const Value direct = boxes_direct_(ops, ops.constant({1, count, 4}, cxcywh));
+Value GeometryEncoder::operator()(Ops& ops, const ImagePart& image, const ExemplarBoxes& boxes) const {
+  const Ops::TapScope scope(ops, "geo/");
+  return encode(ops, image, ops.concat({box_tokens(ops, boxes), cls_embed_}, 1));
+}
+
+Value GeometryEncoder::box_tokens(Ops& ops, const ExemplarBoxes& boxes) const {
+  const Value direct = boxes_direct_(ops, boxes.cxcywh);
   ops.tap("boxes_direct", direct);
 
-  const Value regions = sample(ops, map, roi_align_weights(corners, grid_, grid_, roi_size_), grid_, roi_size_);
-  ops.tap("boxes_roi", regions);
-  const Value pooled = boxes_pool_(ops, regions);  // [N, d, 1, 1]
+  ops.tap("boxes_roi", boxes.regions);
+  const Value pooled = boxes_pool_(ops, boxes.regions);  // [N, d, 1, 1]
   ops.tap("boxes_pool", pooled);
 
-  const Value code = ops.reshape(sine_(ops, ops.constant({1, count, 2}, centres)), {0, 0, -1});
-  const Value position = ops.concat({code, ops.constant({1, count, 2}, sides)}, -1);
+  const auto column = [&](int i) { return ops.slice(boxes.cxcywh, -1, i, i + 1); };
+  // Rows come first: in the code of the centre, and of the sides.
+  const Value code = ops.reshape(sine_(ops, ops.concat({column(1), column(0)}, -1)), {0, 0, -1});
+  const Value position = ops.concat({code, column(3), column(2)}, -1);
   ops.tap("boxes_posenc_in", position);
   const Value placed = boxes_position_(ops, position);
   ops.tap("boxes_posenc", placed);
 
-  const Value tokens = ops.add(ops.add(direct, ops.reshape(pooled, {1, count, -1})), placed);
-  return ops.add(tokens, label_tokens(ops, label_embed_, boxes));
+  const Value tokens = ops.add(ops.add(direct, ops.reshape(pooled, {1, -1, width_})), placed);
+  return ops.add(tokens, ops.embedding(label_embed_, boxes.labels));
 }
 
 Value GeometryEncoder::point_tokens(Ops& ops, const Value& map,
@@ -125,7 +137,7 @@ Value GeometryEncoder::point_tokens(Ops& ops, const Value& map,
   const Value placed = points_->position(ops, code);
   ops.tap("points_posenc", placed);
 
-  return ops.add(ops.add(ops.add(direct, pooled), placed), label_tokens(ops, label_embed_, points));
+  return ops.add(ops.add(ops.add(direct, pooled), placed), ops.embedding(label_embed_, labels_of(ops, points)));
 }
 
 Value GeometryEncoder::encode(Ops& ops, const ImagePart& image, const Value& tokens) const {

@@ -31,6 +31,13 @@ struct GeometryPrompt {
   bool empty() const { return boxes.empty() && points.empty(); }
 };
 
+// Exemplar boxes as values of the runner, for a graph that is made before there are any.
+struct ExemplarBoxes {
+  Value cxcywh;   // [1, N, 4] in units of the picture's sides
+  Value labels;   // [1, N] integers: 1 positive, 0 negative
+  Value regions;  // [N, d, roi, roi]: what RoIAlign (region_sampling.h) reads off ImagePart::pooled_from
+};
+
 class GeometryEncoder {
  public:
   // Weights come from "detector.geometry_encoder.".
@@ -50,17 +57,20 @@ class GeometryEncoder {
 
   // -> [1, points + boxes + 1, d]. Requires takes_points() if there are points.
   Value operator()(Ops& ops, const ImagePart& image, const GeometryPrompt& prompt) const;
+  // The same for boxes alone, of which there may be none -> [1, N + 1, d].
+  Value operator()(Ops& ops, const ImagePart& image, const ExemplarBoxes& boxes) const;
 
  private:
   struct PointProjections {
     Linear direct, pool, position;
   };
-  Value box_tokens(Ops& ops, const Value& map, const std::vector<GeometryPrompt::Box>& boxes) const;
+  Value box_tokens(Ops& ops, const ExemplarBoxes& boxes) const;
   Value point_tokens(Ops& ops, const Value& map, const std::vector<GeometryPrompt::Point>& points) const;
   // tokens [1, N, d] with the class token last
   Value encode(Ops& ops, const ImagePart& image, const Value& tokens) const;
 
   int grid_;
+  int width_;
   int roi_size_;
   SineEncoding sine_;
   Value label_embed_;  // [2, d]: negative, positive

@@ -26,6 +26,8 @@ struct CleaningOptions {
   int max_hole_area = 256;    // background regions up to this size are filled; 0: none
   int max_sprinkle_area = 0;  // foreground regions up to this size are removed; 0: none
 
+  bool operator==(const CleaningOptions&) const = default;
+
   // The official limits, 256 and 0, are meant for masks of 288 x 288 pixels: here as the same part of a mask of
   // side x side.
   static CleaningOptions for_masks(int side) { return {.max_hole_area = 256 * side * side / (288 * 288)}; }

@@ -151,6 +151,10 @@ class Ops {
     std::size_t outer_length_;
   };
 
+ protected:
+  // The prefix of taps at the moment, for whoever names what it makes.
+  const std::string& scope() const { return tap_prefix_; }
+
  private:
   // x [B, N, C] -> [B, heads, N, head_dim], pairs (2j, 2j+1) of every head turned by the table.
   Value rotate_heads(const Value& x, const RotaryTable& table, int heads);

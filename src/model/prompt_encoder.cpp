@@ -53,7 +53,7 @@ Value PromptEncoder::sparse(Ops& ops, const Value& coordinates, const Value& lab
   const Value label = ops.reshape(labels, {0, 0, 1});
 
   const Value padding = ops.equals(label, static_cast<float>(PointLabel::kPadding));
-  const Value is_point = ops.affine(padding, -1.0f, 1.0f);
+  const Value is_point = ops.clamp(ops.affine(label, 1.0f, 1.0f), 0.0f, 1.0f);  // every label from 0 on
   Value embedding = ops.mul(fourier(ops, unit), is_point);
   embedding = ops.add(embedding, ops.mul(padding, padding_embedding_));
   for (int i = 0; i < 4; ++i) {

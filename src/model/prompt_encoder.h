@@ -12,7 +12,8 @@ namespace samcache {
 
 // What a point stands for, as the official code numbers it.
 enum class PointLabel : int {
-  kPadding = -1,  // not a point
+  kIgnored = -10,  // an embedding of zeros: what Hugging Face's processor fills up sequences of unequal length with
+  kPadding = -1,   // not a point
   kNegative = 0,
   kPositive = 1,
   kBoxTopLeft = 2,

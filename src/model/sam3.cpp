@@ -38,12 +38,20 @@ InteractiveFeatures Sam3ImageModel::interactive_features(Ops& ops, const Value& 
 
 MaskCandidates Sam3ImageModel::decode(Ops& ops, const InteractiveFeatures& image, const Value& coordinates,
                                       const Value& labels, const Value& mask_input) const {
+  return decode_embedded(ops, image, coordinates, labels, embed_mask(ops, mask_input));
+}
+
+MaskCandidates Sam3ImageModel::decode_embedded(Ops& ops, const InteractiveFeatures& image, const Value& coordinates,
+                                               const Value& labels, const Value& mask_embedding) const {
   ops.tap("pe/image_positions", prompt_encoder_.image_positions());
   Value sparse;
   if (coordinates) sparse = prompt_encoder_.sparse(ops, coordinates, labels);
-  const Value dense = mask_input ? prompt_encoder_.dense(ops, mask_input) : prompt_encoder_.no_mask();
-  ops.tap("pe/dense", dense);
-  return mask_decoder_(ops, image, prompt_encoder_.image_positions(), sparse, dense);
+  ops.tap("pe/dense", mask_embedding);
+  return mask_decoder_(ops, image, prompt_encoder_.image_positions(), sparse, mask_embedding);
+}
+
+Value Sam3ImageModel::embed_mask(Ops& ops, const Value& mask_input) const {
+  return mask_input ? prompt_encoder_.dense(ops, mask_input) : prompt_encoder_.no_mask();
 }
 
 }  // namespace samcache

@@ -39,6 +39,11 @@ class Sam3ImageModel {
   // mask_input [B, 1, 4G, 4G] or no value.
   MaskCandidates decode(Ops& ops, const InteractiveFeatures& image, const Value& coordinates, const Value& labels,
                         const Value& mask_input) const;
+  // The same with the mask's embedding in place of the mask: for whoever decides while running whether there is one.
+  MaskCandidates decode_embedded(Ops& ops, const InteractiveFeatures& image, const Value& coordinates,
+                                 const Value& labels, const Value& mask_embedding) const;
+  // mask_input [B, 1, 4G, 4G] -> [B, d, G, G]; no value: what stands for no mask, [1, d, 1, 1]
+  Value embed_mask(Ops& ops, const Value& mask_input) const;
 
  private:
   Sam3Config config_;
