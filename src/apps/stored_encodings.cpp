@@ -23,43 +23,7 @@ std::string joined(const std::vector<std::string>& urls) {
   return text;
 }
 
-std::string file_url_of(const fs::path& folder) {
-  std::string url = "file://";
-  for (const char c : fs::absolute(folder).lexically_normal().string()) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
-    if (plain) {
-      url += c;
-    } else {
-      constexpr std::string_view kDigits = "0123456789ABCDEF";
-      const auto byte = static_cast<unsigned char>(c);
-      url += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
-    }
-  }
-  return url;
-}
-
 }  // namespace
-
-std::string cache_of_kind(std::string_view kind) {
-  if (kind == "memory") return "memory";
-  return kind == "disk" || kind == "share" ? "disk" : "remote";
-}
-
-Status check_stored_object(const std::string& name, const SharedBytes& bytes) {
-  const std::optional<EncodingKey> key = parse_encoding_name(name);
-  if (!key) return {};
-  const Result<Encoding> encoding = parse_encoding(bytes, name);
-  if (!encoding) return encoding.error();
-  const EncodingMetadata& metadata = encoding->metadata;
-  const bool fits = metadata.model_fingerprint == key->model_fingerprint && metadata.image_id == key->image_id &&
-                    profile_name(metadata.profile) == key->profile;
-  if (fits) return {};
-  return Error{ErrorCode::kCorrupt, name + " holds another encoding than its name says: image " +
-                                        in_quotes(metadata.image_id) + ", profile " +
-                                        std::string(profile_name(metadata.profile)) + ", model " +
-                                        in_quotes(metadata.model_fingerprint)};
-}
 
 Result<SharedBytes> encoding_bytes(const Encoding& encoding) {
   Result<std::vector<std::byte>> bytes = serialize_encoding(encoding);
@@ -71,7 +35,7 @@ StoredEncodings::StoredEncodings(const CommonOptions& options) {
   setup_.urls = options.stores;
   if (setup_.urls.empty()) {
     default_folder_ = options.data;
-    setup_.urls.push_back(file_url_of(default_folder_));
+    setup_.urls.push_back(file_url(default_folder_));
     where_ = default_folder_.string();
   } else {
     where_ = joined(setup_.urls);

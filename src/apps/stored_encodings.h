@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "apps/common_options.h"
+#include "service/stored_objects.h"
 #include "store/object_name.h"
 #include "store/open/open_store.h"
 #include "tensors/encoding_file.h"
@@ -67,11 +68,5 @@ class StoredEncodings {
 
 // The file that `encoding` is stored as: for whoever moves bytes about.
 Result<SharedBytes> encoding_bytes(const Encoding& encoding);
-
-// "memory", "disk" or "remote", for the kind of the store that had it.
-std::string cache_of_kind(std::string_view kind);
-
-// How a stored object's bytes are checked against its name. Objects that are no encodings pass.
-Status check_stored_object(const std::string& name, const SharedBytes& bytes);
 
 }  // namespace samcache

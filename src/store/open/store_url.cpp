@@ -179,6 +179,23 @@ Result<StoreUrl> parse_store_url(const std::string& text) {
 }
 
 // What stands between the scheme and the @ may be a password.
+std::string file_url(const std::filesystem::path& folder) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  constexpr std::string_view kPlainMarks = "/-_.~";
+  std::string url = "file://";
+  for (const char c : std::filesystem::absolute(folder).lexically_normal().string()) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       kPlainMarks.find(c) != std::string_view::npos;
+    const auto byte = static_cast<unsigned char>(c);
+    if (plain) {
+      url += c;
+    } else {
+      url += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+    }
+  }
+  return url;
+}
+
 std::string without_password(const std::string& text) {
   const std::size_t scheme = text.find("://");
   const std::size_t at = text.rfind('@');

@@ -55,6 +55,9 @@ using StoreUrl = std::variant<MemoryUrl, FileUrl, AzureUrl, RedisUrl>;
 // kInvalidArgument, with the text (without a password) and what is wrong with it.
 Result<StoreUrl> parse_store_url(const std::string& text);
 
+// The URL of a folder on a disk of this machine; a relative path is taken from the current folder.
+std::string file_url(const std::filesystem::path& folder);
+
 // The same text as far as it may be shown.
 std::string without_password(const std::string& text);
 
