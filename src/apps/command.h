@@ -28,6 +28,10 @@ void add_encode_command(const CommandContext& context);
 void add_segment_command(const CommandContext& context);
 void add_model_command(const CommandContext& context);
 void add_store_command(const CommandContext& context);
+void add_export_onnx_command(const CommandContext& context);
+void add_serve_command(const CommandContext& context);
+void add_worker_command(const CommandContext& context);
+void add_token_command(const CommandContext& context);
 void add_bench_command(const CommandContext& context);
 
 }  // namespace samcache

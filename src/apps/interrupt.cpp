@@ -7,9 +7,11 @@ namespace samcache {
 namespace {
 
 std::atomic<int> caught_signal{0};  // a handler can reach nothing but globals
-static_assert(std::atomic<int>::is_always_lock_free);
+std::atomic<bool> caught_hangup{false};
+static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 
 void remember(int signal) { caught_signal.store(signal); }
+void remember_hangup(int) { caught_hangup.store(true); }
 
 }  // namespace
 
@@ -20,6 +22,15 @@ void catch_interrupts() {
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
 }
+
+void catch_hangups() {
+  struct sigaction action = {};
+  action.sa_handler = remember_hangup;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGHUP, &action, nullptr);
+}
+
+bool hung_up() { return caught_hangup.exchange(false); }
 
 bool interrupted() { return caught_signal.load() != 0; }
 

@@ -11,6 +11,11 @@ void catch_interrupts();
 
 bool interrupted();
 
+// From now on a SIGHUP does not end the program, but makes hung_up() answer true once: for what can read its
+// configuration anew.
+void catch_hangups();
+bool hung_up();
+
 // 130 for SIGINT, 143 for SIGTERM: what a shell reports for a program that the signal ended.
 int exit_code_of_interrupt();
 

@@ -78,6 +78,10 @@ int run(int argc, char** argv) {
   add_segment_command(context);
   add_model_command(context);
   add_store_command(context);
+  add_export_onnx_command(context);
+  add_serve_command(context);
+  add_worker_command(context);
+  add_token_command(context);
   add_bench_command(context);
   app.footer(
       "Flags win over the configuration file, the file over the environment: SAMCACHE_MODEL, SAMCACHE_DATA,\n"

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/json/mask_json.h"
 #include "base/atomic_file.h"
 #include "image/mask_codec.h"
 
@@ -40,16 +41,9 @@ std::array<float, 4> box_of_mask(const BinaryMask& mask) {
 
 Result<Json> json_from_mask(const BinaryMask& mask, MaskFormat format) {
   switch (format) {
-    case MaskFormat::kRle: {
-      CocoRle rle = rle_from_mask(mask);
-      return Json{{"size", {rle.height, rle.width}}, {"counts", std::move(rle.counts)}};
-    }
-    case MaskFormat::kPng: {
-      const Result<std::vector<std::byte>> png = png_from_mask(mask);
-      if (!png) return png.error();
-      return Json(base64_from_bytes(*png));
-    }
-    case MaskFormat::kPolygon: return Json(coco_segmentation(polygons_from_mask(mask)));
+    case MaskFormat::kRle: return json_from_mask(mask, MaskForm::kRle);
+    case MaskFormat::kPng: return json_from_mask(mask, MaskForm::kPng);
+    case MaskFormat::kPolygon: return json_from_mask(mask, MaskForm::kPolygon);
     case MaskFormat::kOverlay:
     case MaskFormat::kCoco: break;
   }

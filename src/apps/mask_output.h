@@ -22,8 +22,7 @@ struct FoundMask {
 // The smallest box around the mask: columns [x0, x1), rows [y0, y1); all zero for an empty mask.
 std::array<float, 4> box_of_mask(const BinaryMask& mask);
 
-// rle: {"size": [height, width], "counts": "..."}, as pycocotools. png: base64 of an 8-bit PNG. polygon: COCO's list of
-// rings, [[x0, y0, x1, y1, ...], ...]. Requires is_form_of_one_mask.
+// As json_from_mask of api/json/mask_json.h. Requires is_form_of_one_mask.
 Result<nlohmann::ordered_json> json_from_mask(const BinaryMask& mask, MaskFormat format);
 
 // Writes FOLDER/STEM.maskN.{rle.json,png,polygon.json} for the N = `index`th mask; the folder is made if need be.

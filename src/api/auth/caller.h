@@ -1,0 +1,39 @@
+// Who asks, and what they may do.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "catalog/tokens.h"
+
+namespace samcache {
+
+// What a route asks of its callers.
+enum class Permission {
+  kNone,      // no token
+  kRead,      // to look, to prompt
+  kWrite,     // to change
+  kAdmin,     // to put in what everybody will trust
+  kOperator,  // to look at what concerns all projects
+};
+
+const char* permission_name(Permission permission);  // "none", "read", ...
+// The inverse; any other text is a bug and throws.
+Permission parse_permission(std::string_view name);
+
+struct Caller {
+  std::string token_id = {};  // empty: access is open
+  std::string name = {};      // the token's
+  TokenScopes scopes = {};
+  std::optional<std::string> project = {};  // nothing: all
+
+  // Who comes without a token while access is open.
+  static Caller anyone() { return {.scopes = {.read = true, .write = true, .admin = true}}; }
+
+  // `admin` is everything; `read` and `write` are each for itself.
+  bool may(Permission permission) const;
+  bool sees(std::string_view project_of_image) const { return !project || *project == project_of_image; }
+};
+
+}  // namespace samcache
