@@ -58,7 +58,7 @@ TEST_F(JobsTest, AReleasedJobIsThereAtOnceAndCostsNoAttempt) {
 }
 
 TEST_F(JobsTest, FailuresAreTriedAgainAfterGrowingPausesUpToTheLimit) {
-  queue_ = open_queue({.max_attempts = 3, .first_retry_pause = milliseconds(60), .on_transition = {}});
+  queue_ = open_queue({.max_attempts = 3, .first_retry_pause = milliseconds(60)});
   const std::string id = enqueue(1);
   for (int attempt = 1; attempt <= 2; ++attempt) {
     const ClaimedJob job = claim_some();
@@ -81,7 +81,7 @@ TEST_F(JobsTest, WhatCannotSucceedIsNotTriedAgain) {
 }
 
 TEST_F(JobsTest, AJobThatKillsItsWorkersFailsInTheEnd) {
-  queue_ = open_queue({.max_attempts = 2, .on_transition = {}});
+  queue_ = open_queue({.max_attempts = 2});
   const std::string id = enqueue(1);
   claim_some(kShortLease);
   let_lease_end();

@@ -132,7 +132,7 @@ struct JobQueueOptions {
   std::chrono::milliseconds first_retry_pause = std::chrono::seconds(2);  // doubled each time, ± 25 % by chance
   std::chrono::milliseconds longest_retry_pause = std::chrono::minutes(2);
   std::chrono::milliseconds retention = std::chrono::hours(24 * 7);  // of finished jobs and batches
-  TransitionHook on_transition;
+  TransitionHook on_transition = {};
 };
 
 inline constexpr std::size_t kMaxBatchItems = 100'000;

@@ -83,7 +83,7 @@ TEST_F(JobsTest, AnotherModelsJobsAreNotClaimed) {
 }
 
 TEST_F(JobsTest, AFullQueueRefusesNewKindsAndStillJoins) {
-  queue_ = open_queue({.max_waiting = 3, .on_transition = {}});
+  queue_ = open_queue({.max_waiting = 3});
   for (int i = 0; i < 3; ++i) enqueue(i);
   const auto refused = queue_->enqueue(request_of(3), soon());
   ASSERT_FALSE(refused.ok());
@@ -207,7 +207,7 @@ TEST_F(JobsTest, StatsCountByStateAndPriority) {
 }
 
 TEST_F(JobsTest, FinishedJobsGoAfterTheRetentionTime) {
-  queue_ = open_queue({.retention = milliseconds(30), .on_transition = {}});
+  queue_ = open_queue({.retention = milliseconds(30)});
   const std::string done = enqueue(1);
   ASSERT_TRUE(queue_->complete(claim_some().lease, soon()).value());
   const std::string batch = queue_->enqueue_batch({request_of(2), request_of(3)}, soon()).value();

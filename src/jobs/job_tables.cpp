@@ -18,32 +18,35 @@ JobState parse_state(const std::string& name) {
 std::vector<Migration> job_migrations(SqlDialect dialect) {
   const std::string serial = dialect == SqlDialect::kSqlite ? "INTEGER PRIMARY KEY AUTOINCREMENT"
                                                             : "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY";
-  return {
-      {1,
-       "jobs and batches",
-       {"CREATE TABLE jobs (number " + serial +
-            ", id TEXT NOT NULL UNIQUE, sha256 TEXT NOT NULL, content_id TEXT NOT NULL, "
-            "model_fingerprint TEXT NOT NULL, profiles TEXT NOT NULL, reason TEXT NOT NULL, priority BIGINT NOT NULL, "
-            "state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'completed', 'failed', 'cancelled')), "
-            // Whether somebody asked for this job by itself, and not as an item of a batch only.
-            "is_wanted_alone BIGINT NOT NULL, "
-            "attempts BIGINT NOT NULL DEFAULT 0, deaths BIGINT NOT NULL DEFAULT 0, "
-            "fencing_token BIGINT NOT NULL DEFAULT 0, worker TEXT NOT NULL DEFAULT '', lease_expires_at BIGINT, "
-            "run_after BIGINT NOT NULL, error TEXT NOT NULL DEFAULT '', created_at BIGINT NOT NULL, "
-            "finished_at BIGINT)",
-        "CREATE UNIQUE INDEX jobs_unfinished ON jobs (sha256, model_fingerprint, profiles) "
-        "WHERE state IN ('waiting', 'running')",
-        "CREATE INDEX jobs_waiting ON jobs (model_fingerprint, priority DESC, number) WHERE state = 'waiting'",
-        "CREATE INDEX jobs_due ON jobs (model_fingerprint, run_after) WHERE state = 'waiting'",
-        "CREATE INDEX jobs_running ON jobs (lease_expires_at) WHERE state = 'running'",
-        "CREATE INDEX jobs_counted ON jobs (state, priority, created_at)",
-        "CREATE INDEX jobs_finished ON jobs (finished_at) WHERE finished_at IS NOT NULL",
-        "CREATE INDEX jobs_of_content ON jobs (sha256)",
-        "CREATE TABLE batches (id TEXT PRIMARY KEY, total BIGINT NOT NULL, created_at BIGINT NOT NULL, "
-        "cancelled_at BIGINT)",
-        "CREATE TABLE batch_items (batch_id TEXT NOT NULL REFERENCES batches (id) ON DELETE CASCADE, "
-        "job_number BIGINT NOT NULL REFERENCES jobs (number) ON DELETE CASCADE, PRIMARY KEY (batch_id, job_number))",
-        "CREATE INDEX batch_items_of_job ON batch_items (job_number)"}}};
+  const std::string jobs =
+      "CREATE TABLE jobs (number " + serial +
+      ", id TEXT NOT NULL UNIQUE, sha256 TEXT NOT NULL, content_id TEXT NOT NULL, model_fingerprint TEXT NOT NULL, "
+      "profiles TEXT NOT NULL, reason TEXT NOT NULL, priority BIGINT NOT NULL, "
+      "state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'completed', 'failed', 'cancelled')), "
+      // Whether somebody asked for this job by itself, and not as an item of a batch only.
+      "is_wanted_alone BIGINT NOT NULL, "
+      "attempts BIGINT NOT NULL DEFAULT 0, deaths BIGINT NOT NULL DEFAULT 0, "
+      "fencing_token BIGINT NOT NULL DEFAULT 0, worker TEXT NOT NULL DEFAULT '', lease_expires_at BIGINT, "
+      "run_after BIGINT NOT NULL, error TEXT NOT NULL DEFAULT '', created_at BIGINT NOT NULL, finished_at BIGINT)";
+  const std::string unfinished =
+      "CREATE UNIQUE INDEX jobs_unfinished ON jobs (sha256, model_fingerprint, profiles) "
+      "WHERE state IN ('waiting', 'running')";
+  const std::string batches =
+      "CREATE TABLE batches (id TEXT PRIMARY KEY, total BIGINT NOT NULL, created_at BIGINT NOT NULL, "
+      "cancelled_at BIGINT)";
+  const std::string batch_items =
+      "CREATE TABLE batch_items (batch_id TEXT NOT NULL REFERENCES batches (id) ON DELETE CASCADE, "
+      "job_number BIGINT NOT NULL REFERENCES jobs (number) ON DELETE CASCADE, PRIMARY KEY (batch_id, job_number))";
+  return {{1,
+           "jobs and batches",
+           {jobs, unfinished,
+            "CREATE INDEX jobs_waiting ON jobs (model_fingerprint, priority DESC, number) WHERE state = 'waiting'",
+            "CREATE INDEX jobs_due ON jobs (model_fingerprint, run_after) WHERE state = 'waiting'",
+            "CREATE INDEX jobs_running ON jobs (lease_expires_at) WHERE state = 'running'",
+            "CREATE INDEX jobs_counted ON jobs (state, priority, created_at)",
+            "CREATE INDEX jobs_finished ON jobs (finished_at) WHERE finished_at IS NOT NULL",
+            "CREATE INDEX jobs_of_content ON jobs (sha256)", batches, batch_items,
+            "CREATE INDEX batch_items_of_job ON batch_items (job_number)"}}};
 }
 
 std::vector<JobTransition> transitions_of(const SqlRows& rows) {

@@ -47,8 +47,7 @@ class JobsTest : public ::testing::Test {
   static void let_lease_end() { std::this_thread::sleep_for(kShortLease + std::chrono::milliseconds(20)); }
 
   TestDatabase files_;
-  std::shared_ptr<JobQueue> queue_ =
-      open_queue({.first_retry_pause = std::chrono::milliseconds(40), .on_transition = {}});
+  std::shared_ptr<JobQueue> queue_ = open_queue({.first_retry_pause = std::chrono::milliseconds(40)});
 };
 
 }  // namespace samcache

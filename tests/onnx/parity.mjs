@@ -52,7 +52,7 @@ function asInput(tensor, declared) {
 
 const floats = (tensor) => (tensor.type === "float16" ? fromHalves(tensor.data) : tensor.data);
 
-export async function runCase(session, inputs) {
+async function runCase(session, inputs) {
   const feeds = {};
   for (const { name, type } of session.inputMetadata) feeds[name] = asInput(inputs[name], type);
   return session.run(feeds);
