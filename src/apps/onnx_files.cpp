@@ -17,8 +17,8 @@ constexpr std::array kOffered = {OnnxPart::kNeck,          OnnxPart::kDetectorNe
 
 }  // namespace
 
-OnnxFileFolder::OnnxFileFolder(fs::path model, fs::path folder, std::string fingerprint)
-    : model_(std::move(model)), folder_(std::move(folder) / fingerprint), fingerprint_(std::move(fingerprint)) {}
+OnnxFileFolder::OnnxFileFolder(fs::path model, const fs::path& folder, std::string fingerprint)
+    : model_(std::move(model)), folder_(folder / fingerprint), fingerprint_(std::move(fingerprint)) {}
 
 std::vector<std::string> OnnxFileFolder::offered_parts() {
   std::vector<std::string> names;

@@ -16,7 +16,7 @@ namespace samcache {
 class OnnxFileFolder {
  public:
   // Files lie in FOLDER/FINGERPRINT, so that those of another model are never taken for this one's.
-  OnnxFileFolder(std::filesystem::path model, std::filesystem::path folder, std::string fingerprint);
+  OnnxFileFolder(std::filesystem::path model, const std::filesystem::path& folder, std::string fingerprint);
 
   // kNotFound: no such part, or one that is not offered; kInvalidArgument: no such type; else as export_onnx.
   Result<std::filesystem::path> file(std::string_view part, std::string_view dtype);

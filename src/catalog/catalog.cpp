@@ -130,7 +130,11 @@ Result<std::optional<RemovedImage>> Catalog::remove_image(Transaction& transacti
   transaction.execute("DELETE FROM images WHERE id = :id", {{"id", id}});
   removed.content_still_used =
       !transaction.query("SELECT 1 FROM images WHERE sha256 = :sha256 LIMIT 1", content).empty();
-  if (!removed.content_still_used) transaction.execute("DELETE FROM encoding_states WHERE sha256 = :sha256", content);
+  if (removed.content_still_used) return Answer(std::move(removed));
+  for (const SqlRow& row :
+       transaction.query("DELETE FROM encoding_states WHERE sha256 = :sha256 RETURNING model_fingerprint", content)) {
+    removed.encoded_by.push_back(row.text(0));
+  }
   return Answer(std::move(removed));
 }
 

@@ -81,8 +81,10 @@ struct ImagePage {
 };
 
 struct RemovedImage {
-  ImageRecord record;
+  ImageRecord record = {};
   bool content_still_used = false;  // another image has the same sha256: keep the original, its encodings and its jobs
+  // Else: fingerprints of the models that encoded the content, or were to.
+  std::vector<std::string> encoded_by = {};
 };
 
 struct ProjectSummary {

@@ -297,11 +297,16 @@ Result<bool> EncodingService::put(const ImageRecord& image, const SharedBytes& b
   return *saved;
 }
 
-Status EncodingService::remove(const ImageRecord& image, Deadline deadline) {
+Status EncodingService::remove(const ImageRecord& image, const std::vector<std::string>& model_fingerprints,
+                               Deadline deadline) {
   Status outcome;
-  for (const Profile profile : kProfiles) {
-    const Result<bool> removed = encodings_->remove(name_of(image, profile), deadline);
-    if (!removed && outcome) outcome = removed.error();
+  for (const std::string& fingerprint : model_fingerprints) {
+    for (const Profile profile : kProfiles) {
+      const Result<std::string> name =
+          encoding_name({fingerprint, content_id_of(image), std::string(profile_name(profile))});
+      const Result<bool> removed = name ? encodings_->remove(*name, deadline) : name.error();
+      if (!removed && outcome) outcome = removed.error();
+    }
   }
   model_->forget(content_id_of(image));
   return outcome;

@@ -95,8 +95,9 @@ class EncodingService {
   // (false: there was one already).
   Result<bool> put(const ImageRecord& image, const SharedBytes& bytes, Deadline deadline);
 
-  // From every tier, and from the device. For when the last image that has this content is gone.
-  Status remove(const ImageRecord& image, Deadline deadline);
+  // What these models made of it, from every tier, and from the device. For when the last image that has this content
+  // is gone. The first error, after all were asked for.
+  Status remove(const ImageRecord& image, const std::vector<std::string>& model_fingerprints, Deadline deadline);
 
   const EncodingServiceOptions& options() const { return options_; }
   TieredStore& store() const { return *encodings_; }

@@ -195,8 +195,9 @@ Status Service::remove_image(const std::string& id, Deadline deadline) const {
   if (!removed) return removed.error();
   if (!removed->has_value()) return Error{ErrorCode::kNotFound, "no image " + in_quotes(id)};
   if ((*removed)->content_still_used) return {};
-  if (Status gone = encodings->remove((*removed)->record, deadline); !gone) return gone;
-  return images->remove_content((*removed)->record, deadline);
+  const ImageRecord& image = (*removed)->record;
+  if (Status gone = encodings->remove(image, (*removed)->encoded_by, deadline); !gone) return gone;
+  return images->remove_content(image, deadline);
 }
 
 void Service::stop(Deadline deadline) {

@@ -125,7 +125,7 @@ TEST_F(ServiceTest, AnEncodingThatTheStoresLostIsMadeAgainWithoutAnError) {
   const ImageRecord image = wait_until_encoded(*service_, upload(*service_, 1).id);
   BinaryMask before;
   ASSERT_TRUE(click(image, &before));
-  ASSERT_TRUE(service_->encodings->remove(image, soon()));
+  ASSERT_TRUE(service_->encodings->remove(image, {service_->model->info().fingerprint}, soon()));
   BinaryMask after;
   const auto answered = click(image, &after);
   ASSERT_TRUE(answered) << answered.error().message;
@@ -203,7 +203,7 @@ TEST_F(ServiceTest, AnEncodingFromElsewhereIsCheckedBeforeItIsKept) {
   const ImageRecord image = wait_until_encoded(*service_, upload(*service_, 1).id);
   const ImageRecord other = wait_until_encoded(*service_, upload(*service_, 2).id);
   const SharedBytes file = SharedBytes::copy_of(service_->encodings->file(image, {}, soon())->bytes);
-  ASSERT_TRUE(service_->encodings->remove(image, soon()));
+  ASSERT_TRUE(service_->encodings->remove(image, {service_->model->info().fingerprint}, soon()));
   const auto put = [&](const ImageRecord& to, const SharedBytes& bytes) {
     return service_->encodings->put(to, bytes, soon());
   };
@@ -240,6 +240,21 @@ TEST_F(ServiceTest, ARemovedImageIsGoneFromEveryTierUnlessItsContentIsStillUsed)
   EXPECT_TRUE(service_->originals->list("originals/", soon())->empty());
   EXPECT_EQ(service_->model->cache_stats().entries, 0u);
   EXPECT_EQ(service_->remove_image(image.id, soon()).error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(ServiceTest, ARemovedImageTakesWhatOtherModelsMadeOfItAlong) {
+  open();
+  const ImageRecord image = wait_until_encoded(*service_, upload(*service_, 1).id);
+  const std::string other_model = "0123456789abcdef";
+  Encoding encoding = *parse_encoding(service_->encodings->file(image, {}, soon())->bytes, "file");
+  encoding.metadata.model_fingerprint = other_model;
+  const std::string name = *encoding_name({other_model, content_id_of(image), "trunk"});
+  const SharedBytes bytes(serialize_encoding(encoding).value());
+  ASSERT_TRUE(service_->stores.store->save(name, bytes, SaveMode::kKeep, soon()));
+  ASSERT_TRUE(service_->catalog->set_encoding_status(
+      {.sha256 = image.sha256, .status = EncodingStatus::kCompleted, .model_fingerprint = other_model}, soon()));
+  ASSERT_TRUE(service_->remove_image(image.id, soon()));
+  EXPECT_TRUE(service_->stores.store->list("encodings/", soon())->empty());
 }
 
 TEST_F(ServiceTest, ChangesOfStatusAreToldAsTheyHappen) {
