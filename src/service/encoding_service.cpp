@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "base/atomic_file.h"
 #include "base/hashing.h"
 #include "base/mapped_file.h"
 #include "base/text.h"
@@ -27,6 +28,8 @@ std::string joined_names(const std::vector<Profile>& profiles) {
   return names;
 }
 
+constexpr std::size_t kTagBytes = 256;  // with its name, roughly
+constexpr std::size_t kTagCacheBytes = 10'000 * kTagBytes;
 constexpr std::array kProfiles = {Profile::kTrunk, Profile::kInteractive, Profile::kDetector};
 
 std::string file_name(const ImageRecord& image, std::string_view what) {
@@ -66,7 +69,8 @@ EncodingService::EncodingService(std::shared_ptr<Catalog> catalog, std::shared_p
       model_(std::move(model)),
       events_(std::move(events)),
       options_(std::move(options)),
-      derived_(options_.derived_cache_bytes) {}
+      derived_(options_.derived_cache_bytes),
+      tags_(kTagCacheBytes) {}
 
 EncodeJobRequest EncodingService::job_for(const ImageRecord& image, JobPriority priority,
                                           const std::string& reason) const {
@@ -189,13 +193,21 @@ Result<EncodingFile> EncodingService::file(const ImageRecord& image, const Encod
       if (!encoding) return encoding.error();
       if (!request.dtype || encoding->tensors[0].dtype == *request.dtype) {
         return EncodingFile{.bytes = (*found)->bytes,
-                            .etag = etag_of((*found)->bytes),
+                            .etag = etag_of_stored(name, (*found)->bytes),
                             .filename = file_name(image, profile_name(request.profile)),
                             .cache = cache_of_kind((*found)->source)};
       }
     }
   }
   return derived_file(image, request, deadline);
+}
+
+std::string EncodingService::etag_of_stored(const std::string& name, const SharedBytes& bytes) {
+  const auto known = tags_.find(name);
+  if (known != nullptr && bytes.owner() != nullptr && known->owner.lock() == bytes.owner()) return known->etag;
+  std::string etag = etag_of(bytes);
+  tags_.insert(name, std::make_shared<const KnownTag>(KnownTag{bytes.owner(), etag}), kTagBytes);
+  return etag;
 }
 
 Result<EncodingFile> EncodingService::derived_file(const ImageRecord& image, const EncodingRequest& request,
@@ -233,8 +245,7 @@ Result<SharedBytes> EncodingService::seed_layout_of(const Encoding& encoding, co
     if (Status cast = cast_all(*tensors, *request.dtype); !cast) return cast.error();
   }
   // Seventeen times the trunk: through a file that is gone from its folder at once, not through memory.
-  const std::filesystem::path path =
-      options_.scratch_folder / ("seed-" + std::to_string(++scratch_files_) + ".safetensors");
+  const std::filesystem::path path = options_.scratch_folder / (temporary_name_for("seed") + ".safetensors");
   if (Status written = write_seed_layout(path, *tensors, encoding.metadata); !written) return written.error();
   Result<SharedBytes> bytes = map_file(path);
   std::error_code code;
@@ -288,7 +299,7 @@ Result<bool> EncodingService::put(const ImageRecord& image, const SharedBytes& b
   if (!saved) return saved.error();
   const Result<bool> complete = is_complete(image, deadline);
   if (!complete) return complete.error();
-  if (*complete) {
+  if (*complete && (*saved || image.encoding_status != EncodingStatus::kCompleted)) {
     const Status noted = catalog_->set_encoding_status(
         {.sha256 = image.sha256, .status = EncodingStatus::kCompleted, .model_fingerprint = model_->info().fingerprint},
         deadline);

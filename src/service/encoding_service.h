@@ -7,7 +7,6 @@
 // Thread-safe and blocking.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -58,7 +57,7 @@ struct LoadedEncoding {
 struct EncodingServiceOptions {
   std::vector<Profile> profiles = {Profile::kTrunk};  // what a worker stores of each image
   std::size_t derived_cache_bytes = 64 << 20;         // files made for a download
-  std::filesystem::path scratch_folder = {};          // for files that are too large for memory; made when missing
+  std::filesystem::path scratch_folder = {};          // for files that are too large for memory
 };
 
 class EncodingService {
@@ -104,12 +103,18 @@ class EncodingService {
 
  private:
   using DerivedFiles = LruCache<std::string, EncodingFile>;
+  // The entity tag of bytes in a memory tier: hashing them takes a good part of the time of sending them.
+  struct KnownTag {
+    std::weak_ptr<const void> owner;  // of the bytes
+    std::string etag;
+  };
 
   std::string name_of(const ImageRecord& image, Profile profile) const;
   Result<std::optional<LoadedEncoding>> load_stored(const ImageRecord& image, Profile profile, Deadline deadline);
   Result<EncodingFile> derived_file(const ImageRecord& image, const EncodingRequest& request, Deadline deadline);
   Result<SharedBytes> seed_layout_of(const Encoding& encoding, const EncodingRequest& request);
   Status check_fits(const Encoding& encoding, const ImageRecord& image) const;
+  std::string etag_of_stored(const std::string& name, const SharedBytes& bytes);
   Result<bool> is_complete(const ImageRecord& image, Deadline deadline);
 
   const std::shared_ptr<Catalog> catalog_;
@@ -119,7 +124,7 @@ class EncodingService {
   const std::shared_ptr<ImageEvents> events_;
   const EncodingServiceOptions options_;
   DerivedFiles derived_;
-  std::atomic<std::uint64_t> scratch_files_ = 0;
+  LruCache<std::string, KnownTag> tags_;
 };
 
 // The id that names the encodings of all images with this content.

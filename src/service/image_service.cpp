@@ -45,11 +45,27 @@ Result<std::string> image_id_in_project(std::string_view project, std::string_vi
   return image_id_from_sha256(sha256_hex(bytes_of(both)));
 }
 
+namespace {
+
+// A record, and until when it may be shown without looking again should the news of a change have got lost.
+struct CachedRecord {
+  ImageRecord image;
+  Deadline fresh = Deadline::never();
+};
+
+Deadline freshness_of(const ImageRecord& image) {
+  const bool will_change =
+      image.encoding_status == EncodingStatus::kPending || image.encoding_status == EncodingStatus::kProcessing;
+  return Deadline::after(will_change ? std::chrono::seconds(1) : std::chrono::seconds(60));
+}
+
+}  // namespace
+
 struct ImageService::Caches {
   explicit Caches(const ImageServiceOptions& options)
       : records(options.record_cache_bytes), thumbnails(options.thumbnail_cache_bytes) {}
 
-  LruCache<std::string, ImageRecord> records;     // by id
+  LruCache<std::string, CachedRecord> records;    // by id
   LruCache<std::string, SharedBytes> thumbnails;  // by digest and size
   std::atomic<std::uint64_t> changes = 0;         // of records: what was read before one must not be kept
 };
@@ -88,18 +104,21 @@ Result<UploadedImage> ImageService::add(const NewImage& image, Deadline deadline
 }
 
 Result<ImageRecord> ImageService::find(const std::string& id, Deadline deadline) {
-  if (const auto cached = caches_->records.find(id)) return *cached;
+  if (const auto cached = find_cached(id)) return *cached;
   const std::uint64_t changes = caches_->changes;
   Result<std::optional<ImageRecord>> found = catalog_->image(id, deadline);
   if (!found) return found.error();
   if (!found->has_value()) return Error{ErrorCode::kNotFound, "no image " + in_quotes(id)};
-  caches_->records.insert(id, std::make_shared<const ImageRecord>(**found), kRecordBytes);
+  caches_->records.insert(id, std::make_shared<const CachedRecord>(CachedRecord{**found, freshness_of(**found)}),
+                          kRecordBytes);
   if (caches_->changes != changes) caches_->records.remove(id);
   return std::move(**found);
 }
 
 std::shared_ptr<const ImageRecord> ImageService::find_cached(const std::string& id) const {
-  return caches_->records.find(id);
+  const std::shared_ptr<const CachedRecord> cached = caches_->records.find(id);
+  if (cached == nullptr || cached->fresh.passed()) return nullptr;
+  return {cached, &cached->image};
 }
 
 void ImageService::forget_cached(const std::string& id) {

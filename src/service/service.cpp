@@ -26,9 +26,19 @@ Status make_folder(const fs::path& folder) {
   return {};
 }
 
-Status make_folders(const fs::path& data) {
+// Removes what a process that died left there; others may be using the folder now.
+void sweep_scratch(const fs::path& folder) {
+  constexpr std::chrono::hours kSurelyLeftBehind{24};
   std::error_code code;
-  fs::remove_all(scratch_folder(data), code);
+  for (fs::directory_iterator entry(folder, code), end; !code && entry != end; entry.increment(code)) {
+    std::error_code gone;
+    const fs::file_time_type written = entry->last_write_time(gone);
+    if (!gone && fs::file_time_type::clock::now() - written > kSurelyLeftBehind) fs::remove(entry->path(), gone);
+  }
+}
+
+Status make_folders(const fs::path& data) {
+  sweep_scratch(scratch_folder(data));
   if (Status made = make_folder(data); !made) return made;
   return make_folder(scratch_folder(data));
 }
