@@ -23,7 +23,7 @@ std::string framed(std::string_view text, bool is_chunked) {
 // tells when it leaves.
 Task<bool> Connection::write_events(EventStream& stream, bool is_chunked) {
   const Counted open(core_->event_streams);
-  const std::shared_ptr<OutgoingQueue> queue = stream.queue();
+  const std::shared_ptr<OutgoingQueue>& queue = stream.queue();
   queue->attach(waker(&Connection::events_signal_));
   client_left_ = false;
   asio::co_spawn(

@@ -189,7 +189,8 @@ class WebSocketConnection::Impl {
   bool has_ended_ = false;
 };
 
-WebSocketConnection::WebSocketConnection(Stream& stream, EventLoop& loop, std::shared_ptr<WebSocketSession> session,
+WebSocketConnection::WebSocketConnection(Stream& stream, EventLoop& loop,
+                                         const std::shared_ptr<WebSocketSession>& session,
                                          const WebSocketLimits& limits, std::chrono::milliseconds write_timeout)
     : impl_(std::make_unique<Impl>(stream, loop, session, limits, write_timeout)) {
   session->sender_ = WebSocketSender(impl_->queue());

@@ -20,7 +20,7 @@ namespace samcache::http {
 class WebSocketConnection {
  public:
   // `stream` must outlive it.
-  WebSocketConnection(Stream& stream, EventLoop& loop, std::shared_ptr<WebSocketSession> session,
+  WebSocketConnection(Stream& stream, EventLoop& loop, const std::shared_ptr<WebSocketSession>& session,
                       const WebSocketLimits& limits, std::chrono::milliseconds write_timeout);
   WebSocketConnection(const WebSocketConnection&) = delete;
   WebSocketConnection& operator=(const WebSocketConnection&) = delete;
