@@ -119,9 +119,10 @@ Status open_database_parts(const ServiceOptions& options, Service& service) {
       Catalog::open(service.database, {.model_fingerprint = service.model->info().fingerprint}, for_opening());
   if (!catalog) return catalog.error().within("the catalog");
   service.catalog = std::move(*catalog);
-  Result<std::shared_ptr<JobQueue>> queue = JobQueue::open(
-      service.database, {.max_waiting = options.max_waiting_jobs, .on_transition = status_hook(service.catalog)},
-      for_opening());
+  JobQueueOptions queue_options;
+  queue_options.max_waiting = options.max_waiting_jobs;
+  queue_options.on_transition = status_hook(service.catalog);
+  Result<std::shared_ptr<JobQueue>> queue = JobQueue::open(service.database, std::move(queue_options), for_opening());
   if (!queue) return queue.error().within("the job queue");
   service.queue = std::move(*queue);
   service.events = std::make_shared<ImageEvents>(service.database, service.catalog);
