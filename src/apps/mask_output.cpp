@@ -33,12 +33,6 @@ Result<std::vector<std::byte>> file_from_mask(const BinaryMask& mask, MaskFormat
 
 }  // namespace
 
-std::array<float, 4> box_of_mask(const BinaryMask& mask) {
-  const MaskExtent extent = extent_of_mask(mask);
-  return {static_cast<float>(extent.x0), static_cast<float>(extent.y0), static_cast<float>(extent.x1),
-          static_cast<float>(extent.y1)};
-}
-
 Result<Json> json_from_mask(const BinaryMask& mask, MaskFormat format) {
   switch (format) {
     case MaskFormat::kRle: return json_from_mask(mask, MaskForm::kRle);

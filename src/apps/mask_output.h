@@ -19,9 +19,6 @@ struct FoundMask {
   std::array<float, 4> box{};  // x0, y0, x1, y1 in pixels; the model's, or box_of_mask
 };
 
-// The smallest box around the mask: columns [x0, x1), rows [y0, y1); all zero for an empty mask.
-std::array<float, 4> box_of_mask(const BinaryMask& mask);
-
 // As json_from_mask of api/json/mask_json.h. Requires is_form_of_one_mask.
 Result<nlohmann::ordered_json> json_from_mask(const BinaryMask& mask, MaskFormat format);
 

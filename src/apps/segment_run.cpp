@@ -6,6 +6,7 @@
 #include "apps/interrupt.h"
 #include "apps/mask_input.h"
 #include "base/clock.h"
+#include "image/mask_codec.h"
 
 namespace samcache {
 namespace {

@@ -8,6 +8,7 @@
 // Thread-safe. Only the PNG functions need an ImageLibrary.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -55,6 +56,8 @@ struct MaskExtent {
 // Without making the mask.
 Result<MaskExtent> extent_of_rle(const CocoRle& rle);
 MaskExtent extent_of_mask(const BinaryMask& mask);
+// The corners of its extent: x0, y0, x1, y1.
+std::array<float, 4> box_of_mask(const BinaryMask& mask);
 
 // ---- PNG
 

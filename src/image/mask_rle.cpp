@@ -250,4 +250,10 @@ Result<MaskExtent> extent_of_rle(const CocoRle& rle) {
   return extent.area == 0 ? MaskExtent{} : extent;
 }
 
+std::array<float, 4> box_of_mask(const BinaryMask& mask) {
+  const MaskExtent extent = extent_of_mask(mask);
+  return {static_cast<float>(extent.x0), static_cast<float>(extent.y0), static_cast<float>(extent.x1),
+          static_cast<float>(extent.y1)};
+}
+
 }  // namespace samcache

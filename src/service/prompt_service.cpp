@@ -9,12 +9,6 @@ namespace {
 // An encoding that was there a moment ago can be gone when it is read (removed, evicted, found damaged).
 constexpr int kMaxLoads = 3;
 
-std::array<float, 4> box_around(const BinaryMask& mask) {
-  const MaskExtent extent = extent_of_mask(mask);
-  return {static_cast<float>(extent.x0), static_cast<float>(extent.y0), static_cast<float>(extent.x1),
-          static_cast<float>(extent.y1)};
-}
-
 }  // namespace
 
 PromptService::PromptService(std::shared_ptr<EncodingService> encodings, std::shared_ptr<ModelHost> model)
@@ -85,7 +79,7 @@ Result<PromptAnswer> PromptService::answer_clicks(const ImageRecord& image, cons
   stopwatch.restart();
   answer.object_score = found->object_score;
   for (const InteractiveMask& mask : found->masks) {
-    const AnsweredMask answered{.score = mask.predicted_iou, .box = box_around(mask.mask), .logits = mask.low_res};
+    const AnsweredMask answered{.score = mask.predicted_iou, .box = box_of_mask(mask.mask), .logits = mask.low_res};
     if (Status taken = sink(answered, mask.mask); !taken) return taken.error();
   }
   answer.timing.mask_ms = stopwatch.elapsed_ms();
