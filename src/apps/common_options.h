@@ -21,7 +21,7 @@ struct CommonOptions {
   AzureSecrets azure;  // from the environment
   std::string device = "cpu";
   std::string precision;  // empty: what suits the device
-  int threads = 0;        // 0: one per core
+  int threads = 0;        // 0: OMP_NUM_THREADS, else one per core
 };
 
 // Adds --model, --data, --store, --write-back, --device, --precision, --threads and --config. Flags win over the

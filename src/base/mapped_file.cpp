@@ -8,23 +8,10 @@
 #include <cerrno>
 #include <string>
 
+#include "base/file_descriptor.h"
+
 namespace samcache {
 namespace {
-
-// Closes a file descriptor on the way out.
-class ScopedFd {
- public:
-  explicit ScopedFd(int fd) : fd_(fd) {}
-  ScopedFd(const ScopedFd&) = delete;
-  ScopedFd& operator=(const ScopedFd&) = delete;
-  ~ScopedFd() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 // The size of the open regular file.
 Result<std::uint64_t> regular_file_size(int fd, const std::filesystem::path& path) {
@@ -44,14 +31,14 @@ int open_for_reading(const std::filesystem::path& path) {
 }  // namespace
 
 Result<SharedBytes> map_file(const std::filesystem::path& path, MapAdvice advice) {
-  const ScopedFd fd(open_for_reading(path));
-  if (fd.get() < 0) return errno_error("open " + path.string(), errno);
-  const Result<std::uint64_t> size = regular_file_size(fd.get(), path);
+  const FileDescriptor file(open_for_reading(path));
+  if (file.get() < 0) return errno_error("open " + path.string(), errno);
+  const Result<std::uint64_t> size = regular_file_size(file.get(), path);
   if (!size) return size.error();
   if (*size == 0) return SharedBytes();
 
   const int flags = MAP_SHARED | (advice == MapAdvice::kPopulate ? MAP_POPULATE : 0);
-  void* memory = ::mmap(nullptr, *size, PROT_READ, flags, fd.get(), 0);
+  void* memory = ::mmap(nullptr, *size, PROT_READ, flags, file.get(), 0);
   if (memory == MAP_FAILED) return errno_error("map " + path.string() + " into memory", errno);
   // Advice that is not taken costs time, not correctness: its result does not matter.
   if (advice == MapAdvice::kWillNeed) ::madvise(memory, *size, MADV_WILLNEED);
@@ -63,9 +50,9 @@ Result<SharedBytes> map_file(const std::filesystem::path& path, MapAdvice advice
 }
 
 Result<SharedBytes> read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
-  const ScopedFd fd(open_for_reading(path));
-  if (fd.get() < 0) return errno_error("open " + path.string(), errno);
-  const Result<std::uint64_t> size = regular_file_size(fd.get(), path);
+  const FileDescriptor file(open_for_reading(path));
+  if (file.get() < 0) return errno_error("open " + path.string(), errno);
+  const Result<std::uint64_t> size = regular_file_size(file.get(), path);
   if (!size) return size.error();
   if (*size > max_bytes) {
     return Error{ErrorCode::kTooLarge, path.string() + " has " + std::to_string(*size) + " bytes; at most " +
@@ -75,7 +62,7 @@ Result<SharedBytes> read_file(const std::filesystem::path& path, std::uint64_t m
   AlignedBuffer buffer(*size);
   std::size_t filled = 0;
   while (filled < buffer.size()) {
-    const ssize_t count = ::read(fd.get(), buffer.data() + filled, buffer.size() - filled);
+    const ssize_t count = ::read(file.get(), buffer.data() + filled, buffer.size() - filled);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return errno_error("read " + path.string(), errno);
     if (count == 0) break;  // truncated since fstat: what is there is what there is

@@ -101,7 +101,8 @@ Result<std::unique_ptr<Engine>> Engine::load(const EngineOptions& options) {
   info.model = model_name(options.model);
   info.device = options.device;
   info.precision = *precision;
-  info.threads = options.threads > 0 ? options.threads : static_cast<int>(std::thread::hardware_concurrency());
+  static const int default_threads = omp_get_max_threads();  // before anybody sets it: OMP_NUM_THREADS, or the cores
+  info.threads = options.threads > 0 ? options.threads : default_threads;
   info.warnings = checkpoint->warnings();
   at::set_num_threads(info.threads);
   // CUDA's TF32 keeps 10 bits of a float32 product: not what fp32 promises.
@@ -157,10 +158,13 @@ Result<std::vector<Encoding>> Engine::encode(const RgbImage& image, const ImageI
   const std::unique_ptr<TorchOps> ops = state_->make_ops();
   const int size = state_->info.config.vit.image_size;
   const std::vector<float> planes = normalized_planes(resize_antialiased(image, size), size);
+  const Error cancelled{ErrorCode::kCancelled, "encoding was cancelled"};
+  const int blocks = state_->info.config.vit.layers;
+  if (hook && !hook(0, blocks)) return cancelled;
   const Value pixels = ops->constant({1, 3, size, size}, planes);
   ops->tap("input", pixels);
   const Value trunk = state_->model->trunk(*ops, pixels, hook);
-  if (!trunk) return Error{ErrorCode::kCancelled, "encoding was cancelled"};
+  if (!trunk) return cancelled;
 
   // Everything is derived from the trunk as it is stored, memory order included (it decides which product runs, and
   // with it the last bit), so that an encoding made now and one derived later agree.
@@ -176,6 +180,7 @@ Result<std::vector<Encoding>> Engine::encode(const RgbImage& image, const ImageI
   metadata.created_at = rfc3339_now();
   std::vector<Encoding> encodings;
   for (const Profile profile : profiles) {
+    if (hook && !hook(blocks, blocks)) return cancelled;
     metadata.profile = profile;
     encodings.push_back(
         {metadata, named_tensors(profile, derive_values(*state_->model, *ops, stored_trunk, profile), state_->stored)});

@@ -47,7 +47,7 @@ struct EngineOptions {
   std::string model;  // a model directory or one weights file, as Checkpoint::open takes them
   Device device;
   std::optional<Precision> precision;       // none: bf16 where the device multiplies it fast, else fp32
-  int threads = 0;                          // of the CPU; 0: one per core
+  int threads = 0;                          // of the CPU; 0: OMP_NUM_THREADS, else one per core
   DType encoding_dtype = DType::kBF16;      // of the encodings this engine makes: kBF16, kF16 or kF32
   std::string fingerprint;                  // of the model, when the caller knows it; empty: found out at load
   std::size_t text_cache_bytes = 32 << 20;  // for the features of texts seen before
@@ -63,8 +63,8 @@ struct EngineInfo {
   std::vector<std::string> warnings;  // of the checkpoint, a line each
 };
 
-// Called before each block of the trunk with (blocks done, blocks in all); may block to let prompts pass; false
-// cancels.
+// Called with (blocks of the trunk done, blocks in all) before the device is first used, before each block, and before
+// each profile is made of the trunk; may block to let prompts pass; false cancels.
 using EncodeHook = std::function<bool(int done, int total)>;
 
 // Which picture the pixels come from.

@@ -189,7 +189,19 @@ TEST_F(EngineErrors, AHookCanCancelBetweenBlocks) {
   });
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(result.error().code, ErrorCode::kCancelled);
-  EXPECT_EQ(calls, 3);
+  EXPECT_EQ(calls, 4) << "before the device is used, and before three blocks";
+}
+
+TEST_F(EngineErrors, AHookCanCancelAfterTheTrunk) {
+  std::vector<int> seen;
+  const auto go_on = [&](int done, int) {
+    seen.push_back(done);
+    return seen.size() < 7;
+  };
+  const auto result = engine_->encode(test_picture(20, 20), {}, kTrunkAndInteractive, go_on);
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(seen, (std::vector<int>{0, 0, 1, 2, 3, 4, 4})) << "the trunk's profile was made, the next was not";
 }
 
 TEST(EngineOptionsTest, UnavailableChoicesAreErrors) {

@@ -50,12 +50,12 @@ Result<bool> MultipartParser::step() {
 }
 
 Result<bool> MultipartParser::find_first_boundary() {
-  const std::size_t at = pending_.find(delimiter_, consumed_);
-  if (at == std::string::npos) {
-    if (pending_.size() - consumed_ > kMaxPreambleBytes + delimiter_.size())
-      return malformed("it does not begin with its boundary");
-    return false;
-  }
+  // Nothing is consumed before: what the limit allows is the same wherever the stream is cut.
+  const std::size_t at = pending_.find(delimiter_);
+  const std::size_t preamble_bytes =
+      at == std::string::npos ? pending_.size() - std::min(pending_.size(), delimiter_.size()) : at;
+  if (preamble_bytes > kMaxPreambleBytes) return malformed("it does not begin with its boundary");
+  if (at == std::string::npos) return false;
   consumed_ = at + delimiter_.size();
   state_ = State::kAfterBoundary;
   return true;
@@ -78,8 +78,10 @@ Result<bool> MultipartParser::read_after_boundary() {
 
 Result<bool> MultipartParser::read_header() {
   const std::string_view rest = std::string_view(pending_).substr(consumed_);
-  const std::size_t end = rest.find("\r\n\r\n");
-  if (std::min(end, rest.size()) > max_part_header_bytes_) {
+  constexpr std::string_view kEnd = "\r\n\r\n";
+  const std::size_t end = rest.find(kEnd);
+  // The last bytes may be the beginning of the end.
+  if (std::min(end, rest.size() - std::min(rest.size(), kEnd.size() - 1)) > max_part_header_bytes_) {
     return Error{ErrorCode::kTooLarge,
                  "the header of a part is longer than " + std::to_string(max_part_header_bytes_) + " bytes"};
   }
@@ -87,7 +89,7 @@ Result<bool> MultipartParser::read_header() {
   Result<PartHeader> header = parse_part_header(rest.substr(2, std::max<std::size_t>(end, 2) - 2));
   if (!header) return header.error();
   if (const Status status = listener_.on_part(std::move(header).value()); !status) return status.error();
-  consumed_ += end + 4;
+  consumed_ += end + kEnd.size();
   state_ = State::kData;
   return true;
 }

@@ -58,6 +58,19 @@ TEST(MultipartParser, HoldsItsLimits) {
   EXPECT_EQ(read_form(std::string(10'000, 'x'), 0).error().code, ErrorCode::kInvalidArgument);
 }
 
+TEST(MultipartParser, HoldsItsLimitsWhereverTheStreamIsCut) {
+  const std::string name = "Content-Disposition: form-data; name=a";
+  MultipartLimits exact = limits();
+  exact.max_part_header_bytes = 2 + name.size();  // the line break after the boundary counts
+  for (const bool is_over : {false, true}) {
+    const std::string form =
+        std::string(1022, 'x') + (is_over ? "x" : "") + "\r\n--b-1\r\n" + name + "\r\n\r\n1\r\n--b-1--";
+    const std::string head = "--b-1\r\n" + name + (is_over ? " " : "") + "\r\n\r\n1\r\n--b-1--";
+    for (std::size_t cut = 0; cut <= form.size(); ++cut) EXPECT_EQ(read_form(form, cut).ok(), !is_over) << cut;
+    for (std::size_t cut = 0; cut <= head.size(); ++cut) EXPECT_EQ(read_form(head, cut, exact).ok(), !is_over) << cut;
+  }
+}
+
 TEST(MultipartParser, RefusesPartsThatAreNotFormData) {
   const auto error_of = [](const std::string& header) {
     return read_form("--b-1\r\n" + header + "\r\n\r\nx\r\n--b-1--", 0).error().code;

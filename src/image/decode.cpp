@@ -1,14 +1,9 @@
 #include "image/decode.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstring>
 #include <utility>
-#include <vector>
 
+#include "base/mapped_file.h"
 #include "image/digest.h"
 #include "image/orientation.h"
 #include "image/vips_reader.h"
@@ -61,45 +56,6 @@ Result<RgbImage> read_rgb(const OpenImage& image, const std::string& name, int t
   return rgb;
 }
 
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  ~FileDescriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-Result<std::vector<std::byte>> read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
-  // O_NONBLOCK: opening a named pipe must not wait for a writer.
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.get() < 0) return errno_error("open " + path.string(), errno);
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0) return errno_error("read " + path.string(), errno);
-  if (!S_ISREG(status.st_mode)) return Error{ErrorCode::kInvalidArgument, path.string() + ": not a file"};
-  const auto size = static_cast<std::uint64_t>(status.st_size);
-  if (size > max_bytes) {
-    return Error{ErrorCode::kTooLarge, path.string() + ": " + std::to_string(size) + " bytes, over the limit of " +
-                                           std::to_string(max_bytes)};
-  }
-  std::vector<std::byte> bytes(size);
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t got = ::read(file.get(), bytes.data() + done, bytes.size() - done);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return errno_error("read " + path.string(), errno);
-    if (got == 0) break;
-    done += static_cast<std::size_t>(got);
-  }
-  bytes.resize(done);
-  return bytes;
-}
-
 }  // namespace
 
 Result<DecodedImage> decode_image(std::span<const std::byte> bytes, const std::string& name,
@@ -114,7 +70,7 @@ Result<DecodedImage> decode_image(std::span<const std::byte> bytes, const std::s
 }
 
 Result<DecodedImage> decode_image_file(const std::filesystem::path& path, const DecodeLimits& limits) {
-  const Result<std::vector<std::byte>> bytes = read_file(path, limits.max_bytes);
+  const Result<SharedBytes> bytes = read_file(path, limits.max_bytes);
   if (!bytes) return bytes.error();
   return decode_image(*bytes, path.string(), limits);
 }
