@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <utility>
 
 #include "api/json/infer_body.h"
 #include "api/mask_links.h"
@@ -13,8 +14,8 @@ namespace samcache {
 class InferAnswer {
  public:
   // `links` keeps masks that are answered as URLs. More than `max_bytes` of text is kTooLarge.
-  InferAnswer(const InferBody& body, MaskLinks& links, std::size_t max_bytes)
-      : body_(body), links_(links), max_bytes_(max_bytes) {}
+  InferAnswer(std::string image_id, const InferBody& body, MaskLinks& links, std::size_t max_bytes)
+      : image_id_(std::move(image_id)), body_(body), links_(links), max_bytes_(max_bytes) {}
 
   // A MaskSink. Masks past the body's max_masks are passed over.
   Status add(const AnsweredMask& found, const BinaryMask& mask);
@@ -25,6 +26,7 @@ class InferAnswer {
  private:
   Result<std::string> form_of(const BinaryMask& mask);
 
+  const std::string image_id_;
   const InferBody& body_;
   MaskLinks& links_;
   const std::size_t max_bytes_;

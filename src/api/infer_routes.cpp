@@ -32,7 +32,7 @@ Result<Infer> parse_infer(ApiContext& context, const std::shared_ptr<HttpRequest
 
 // `waited_ms`: for the encode that this prompt needed; 0: none.
 Answer answer_prompt(ApiContext& context, const Infer& infer, double waited_ms) {
-  InferAnswer written(infer.body, context.masks, context.options.max_answer_bytes);
+  InferAnswer written(infer.image.id, infer.body, context.masks, context.options.max_answer_bytes);
   const PromptWish wish{.make = false,
                         .masks = infer.body.mask_form != MaskAnswerForm::kNone || infer.body.return_logits,
                         .deadline = infer.request->deadline()};

@@ -26,6 +26,13 @@ std::string device_name(const Device& device) {
   return device.kind == Device::Kind::kCpu ? "cpu" : "cuda:" + std::to_string(device.index);
 }
 
+// When one mask gives way to the best of the alternatives, for clients that decode themselves.
+Json stability_of(const MaskDecoderConfig& config) {
+  return {{"fallback", config.stability_fallback},
+          {"delta", config.stability_delta},
+          {"threshold", config.stability_threshold}};
+}
+
 // Changes when the model does.
 std::string version_of(const EngineInfo& info) { return info.fingerprint.substr(0, 16); }
 
@@ -52,6 +59,7 @@ Answer get_model(ApiContext& context, HttpRequest&) {
                        {"preprocess", kPreprocessRevision},
                        {"image_size", info.config.vit.image_size},
                        {"mask_side", context.service.prompts->logits_side()},
+                       {"stability", stability_of(info.config.mask_decoder)},
                        {"precision", precision_name(info.precision)},
                        {"device", device_name(info.device)},
                        {"profiles", std::move(profiles)},

@@ -54,30 +54,6 @@ void check_document(const SessionDocument& document) {
   }
 }
 
-struct Apply {
-  SessionDocument& document;
-  WireOptions& wire;
-  int object;
-
-  Status operator()(const AddPrompt& add) const { return document.add_prompt(object, add.prompt); }
-  Status operator()(const RemovePrompt& remove) const { return document.remove_prompt(object, remove.index); }
-  Status operator()(RemoveText) const { return document.remove_text(object); }
-  Status operator()(RemoveMask) const { return document.remove_mask(object); }
-  Status operator()(AddObject) const { return document.add_object(); }
-  Status operator()(RemoveObject) const { return document.remove_object(object); }
-  Status operator()(SelectObject) const { return document.select(object); }
-  Status operator()(Undo) const { return document.undo(), Status(); }
-  Status operator()(Redo) const { return document.redo(), Status(); }
-  Status operator()(Reset) const { return document.reset(), Status(); }
-  Status operator()(const SetOptions& options) const {
-    wire.units = options.units.value_or(wire.units);
-    wire.box_format = options.box_format.value_or(wire.box_format);
-    return document.set_options(object, {.mode = options.mode.value_or(SessionMode::kAutomatic)});
-  }
-  Status operator()(const Preview& preview) const { return check_prompt(preview.pointer), Status(); }
-  Status operator()(Ping) const { return {}; }
-};
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -90,7 +66,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
     const ClientMessage message = parse_client_message(line, wire, kPicture);
     if (!message.action.ok()) continue;
-    (void)std::visit(Apply{document, wire, message.object.value_or(document.current().id)}, *message.action);
+    const ClientAction& action = *message.action;
+    if (const auto* preview = std::get_if<Preview>(&action)) check_prompt(preview->pointer);
+    const Status applied = document.apply(action, message.object.value_or(document.current().id));
+    const auto* options = std::get_if<SetOptions>(&action);
+    if (applied.ok() && options != nullptr) wire = options->applied_to(wire);
     check_document(document);
   }
   std::size_t steps = 0;

@@ -165,6 +165,21 @@ class WebSocketMessages(ServiceTest):
         self.assertEqual(len(masked["masks"]), 1)
         self.assertEqual(self.result("set_mask", mask=None)["masks"], [])
 
+    def test_all_prompts_of_an_object_in_one_message(self):
+        self.result("add_point", point=OBJECT)
+        clicked = self.result("add_point", point=[0.9, 0.9], positive=False)
+        points = [{"coords": OBJECT}, {"coords": [0.9, 0.9], "positive": False}]
+        with self.server.web_socket(self.image["id"]) as fresh:  # knows nothing of the clicks before
+            said = fresh.ask({"type": "set_prompts", "object": 4, "points": points, "mode": "interactive"})
+        self.assertEqual((said["object"], said["objects"]), (4, [1, 4]))
+        self.assertEqual(said["masks"], clicked["masks"])
+        replaced = self.result("set_prompts", text="circle")
+        self.assertEqual(([p["type"] for p in replaced["prompts"]], replaced["mode"]), (["text"], "concept"))
+        self.assertEqual(self.result("undo")["masks"], clicked["masks"])
+        self.assertEqual(self.result("set_prompts")["masks"], [])
+        self.assertIn("1000001", self.error("set_prompts", object=1000001)["detail"])
+        self.assertIn("points[0]", self.error("set_prompts", points=[{"coords": [2, 0]}])["detail"])
+
     def test_refining_starts_from_the_last_answer(self):
         self.result("set_options", refine=True)
         self.result("add_point", point=OBJECT)

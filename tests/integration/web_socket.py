@@ -30,9 +30,12 @@ class Closed(Exception):
 
 
 class WebSocket:
-    def __init__(self, port, path, headers=(), timeout=60):
+    def __init__(self, port, path, headers=(), timeout=60, tls=None):
+        """`tls`: an ssl.SSLContext, for a server that speaks TLS."""
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_hostname="127.0.0.1")
         self.buffer = b""
         key = base64.b64encode(os.urandom(16)).decode()
         lines = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Connection: Upgrade", "Upgrade: websocket"]

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "api/json/prompt_coordinates.h"
+#include "api/json/prompt_lists.h"
 
 namespace samcache {
 namespace {
@@ -31,36 +31,12 @@ struct Fields {
   int max_masks = 100;
 };
 
-// {"coords": ..., "positive": true} -> what `make` makes of the coordinates.
-template <class T, class Make>
-void read_prompts(JsonFields& body, std::string_view name, std::vector<T>& out, const Make& make) {
-  body.read_each(name, kMaxBodyPrompts, [&](const Json& item, const std::string& path) -> Status {
-    JsonFields fields(item, path);
-    bool positive = true;
-    fields.read("positive", positive);
-    const Json* coords = fields.take("coords");
-    if (coords == nullptr) fields.refuse("", "has no coords");
-    if (Status status = fields.finish(); !status) return status;
-    Result<T> made = make(*coords, positive, path + ".coords");
-    if (!made) return made.error();
-    out.push_back(std::move(*made));
-    return {};
-  });
-}
-
 void read_geometry(JsonFields& body, const PromptedPicture& picture, Fields& fields) {
   CoordinateFrame frame{.width = picture.width, .height = picture.height};
   body.read("units", frame.units, kCoordinateUnits);
   body.read("box_format", frame.box_format, kBoxFormats);
-  read_prompts(body, "boxes", fields.boxes,
-               [&](const Json& coords, bool positive, const std::string& path) -> Result<ConceptPrompt::Box> {
-                 const auto corners = box_from_json(coords, frame, path);
-                 if (!corners) return corners.error();
-                 return ConceptPrompt::Box{*corners, positive};
-               });
-  read_prompts(body, "points", fields.points, [&](const Json& coords, bool positive, const std::string& path) {
-    return point_from_json(coords, positive, frame, path);
-  });
+  fields.boxes = read_boxes(body, frame);
+  fields.points = read_points(body, frame);
   if (const Json* mask = body.take("mask_input")) {
     auto logits = mask_input_from_json(*mask, picture.width, picture.height, picture.logits_side, "mask_input");
     if (logits) {

@@ -37,8 +37,6 @@ struct PromptedPicture {
 
 // Masks and logits inside the body are what makes it large.
 inline constexpr JsonLimits kInferBodyLimits = {.max_bytes = 16 << 20, .max_depth = 8, .max_values = 2'000'000};
-// Points or boxes of one body; how many a model takes, the engine says.
-inline constexpr std::size_t kMaxBodyPrompts = 1000;
 
 // kInvalidArgument for whatever is not as above, with the JSON path; kTooLarge: over kInferBodyLimits.
 Result<InferBody> parse_infer_body(std::string_view text, const PromptedPicture& picture);

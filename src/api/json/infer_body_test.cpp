@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "api/json/prompt_lists.h"
+
 namespace samcache {
 namespace {
 
@@ -114,7 +116,7 @@ TEST(InferBody, EveryMistakeIsNamedByItsPath) {
 
 TEST(InferBody, TooMuchOfAnythingIsRefused) {
   std::string points;
-  for (std::size_t i = 0; i <= kMaxBodyPrompts; ++i) points += std::string(i == 0 ? "" : ",") + R"({"coords":[0,0]})";
+  for (std::size_t i = 0; i <= kMaxListedPrompts; ++i) points += std::string(i == 0 ? "" : ",") + R"({"coords":[0,0]})";
   EXPECT_EQ(refusal(R"({"points":[)" + points + "]}"), "points has 1001 elements, at most 1000 are taken");
   EXPECT_EQ(refusal(R"({"text_prompt":")" + std::string(kMaxTextBytes + 1, 'a') + R"("})"),
             "text_prompt has 4097 bytes, at most 4096 are taken");

@@ -81,6 +81,8 @@ class JsonFields {
 
   // The first error; else the first member that nobody read or took.
   Status finish();
+  // The first error alone: of objects that other programs write, who add members as they please.
+  Status so_far() const { return status_; }
 
  private:
   static constexpr std::size_t kMaxChoiceBytes = 64;

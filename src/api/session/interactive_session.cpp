@@ -171,52 +171,12 @@ void InteractiveSession::read(const Letter& letter) {
 }
 
 Status InteractiveSession::apply(const ClientAction& action, int object) {
-  struct Visitor {
-    InteractiveSession& session;
-    SessionDocument& document;
-    int object;
-
-    Status operator()(const AddPrompt& add) const { return document.add_prompt(object, add.prompt); }
-    Status operator()(const RemovePrompt& remove) const { return document.remove_prompt(object, remove.index); }
-    Status operator()(RemoveText) const { return document.remove_text(object); }
-    Status operator()(RemoveMask) const { return document.remove_mask(object); }
-    Status operator()(AddObject) const { return document.add_object(); }
-    Status operator()(RemoveObject) const { return document.remove_object(object); }
-    Status operator()(SelectObject) const { return document.select(object); }
-    Status operator()(Undo) const {
-      return document.undo() ? Status() : Error{ErrorCode::kNotFound, "there is nothing to undo"};
-    }
-    Status operator()(Redo) const {
-      return document.redo() ? Status() : Error{ErrorCode::kNotFound, "there is nothing to redo"};
-    }
-    Status operator()(Reset) const {
-      document.reset();
-      return {};
-    }
-    Status operator()(const SetOptions& options) const { return session.set_options(options, object); }
-    Status operator()(const Preview&) const { return document.check_exists(object); }
-    Status operator()(Ping) const { return {}; }
-  };
-  Status status = std::visit(Visitor{*this, document_, object}, action);
+  if (Status status = document_.apply(action, object); !status) return status;
+  if (const auto* options = std::get_if<SetOptions>(&action)) wire_ = options->applied_to(wire_);
   // What was answered before says nothing about a document that went another way.
   const bool refines = std::holds_alternative<AddPrompt>(action) || std::holds_alternative<Preview>(action) ||
                        std::holds_alternative<SetOptions>(action);
-  if (status && !refines) previous_logits_.clear();
-  return status;
-}
-
-Status InteractiveSession::set_options(const SetOptions& options, int object) {
-  if (Status status = document_.check_exists(object); !status) return status;
-  ObjectOptions of_object = document_.find(object)->options;
-  of_object.mode = options.mode.value_or(of_object.mode);
-  if (options.confidence_threshold) of_object.confidence_threshold = static_cast<float>(*options.confidence_threshold);
-  of_object.max_masks = options.max_masks.value_or(of_object.max_masks);
-  of_object.multimask = options.multimask.value_or(of_object.multimask);
-  of_object.refine = options.refine.value_or(of_object.refine);
-  if (Status status = document_.set_options(object, of_object); !status) return status;
-  wire_.units = options.units.value_or(wire_.units);
-  wire_.box_format = options.box_format.value_or(wire_.box_format);
-  wire_.mask_format = options.mask_format.value_or(wire_.mask_format);
+  if (!refines) previous_logits_.clear();
   return {};
 }
 

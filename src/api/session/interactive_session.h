@@ -102,7 +102,6 @@ class InteractiveSession : public std::enable_shared_from_this<InteractiveSessio
   bool finished();
   void read(const Letter& letter);
   Status apply(const ClientAction& action, int object);
-  Status set_options(const SetOptions& options, int object);
   void owe(Debt debt);
   void pay(const Debt& debt);
   Result<PromptAnswer> ask(const PromptRequest& request, const Debt& debt, SessionAnswer& answer);

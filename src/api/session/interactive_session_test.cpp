@@ -147,6 +147,20 @@ TEST_F(InteractiveSessionTest, UndoAsksAgainAndAnEmptyObjectAsksNothing) {
   EXPECT_TRUE(empty["cache"].is_null());
 }
 
+TEST_F(InteractiveSessionTest, SetPromptsSaysInOneMessageWhatTheServerMayHaveForgotten) {
+  const Json answer = ask({{"type", "set_prompts"},
+                           {"object", 5},
+                           {"mode", "interactive"},
+                           {"points", {{{"coords", {0.5, 0.5}}}, {{"coords", {0, 0}}, {"positive", false}}}},
+                           {"seq", 1}});
+  EXPECT_EQ(answer["type"], "inference_result");
+  EXPECT_EQ(answer["object"], 5);
+  EXPECT_EQ(answer["prompts"].size(), 2U);
+  EXPECT_EQ(std::get<InteractiveQuery>(requests_.back()).prompt.points.size(), 2U);
+  EXPECT_TRUE(ask({{"type", "set_prompts"}, {"seq", 2}})["masks"].empty());
+  EXPECT_EQ(ask({{"type", "undo"}})["prompts"].size(), 2U);
+}
+
 TEST_F(InteractiveSessionTest, AWrongMessageIsAnErrorAndTheSessionLivesOn) {
   const Json error = ask({{"type", "add_box"}, {"box", {0, 0, 2, 2}}, {"seq", "a"}});
   EXPECT_EQ(error["type"], "error");

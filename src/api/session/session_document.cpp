@@ -9,11 +9,47 @@ Error no_object(int id) {
   return {ErrorCode::kNotFound, "there is no object " + std::to_string(id) + ": see \"objects\" of the last answer"};
 }
 
+Error too_many_objects() {
+  return {ErrorCode::kTooLarge, "a session has at most " + std::to_string(kMaxObjects) + " objects"};
+}
+
 }  // namespace
 
 SessionDocument::SessionDocument() {
   state_.current = next_id_++;
   state_.objects.push_back(std::make_shared<SessionObject>(SessionObject{.id = state_.current}));
+}
+
+Status SessionDocument::apply(const ClientAction& action, int object) {
+  struct Visitor {
+    SessionDocument& document;
+    int object;
+
+    Status operator()(const AddPrompt& add) const { return document.add_prompt(object, add.prompt); }
+    Status operator()(const SetPrompts& set) const { return document.set_prompts(object, set); }
+    Status operator()(const RemovePrompt& remove) const { return document.remove_prompt(object, remove.index); }
+    Status operator()(RemoveText) const { return document.remove_text(object); }
+    Status operator()(RemoveMask) const { return document.remove_mask(object); }
+    Status operator()(AddObject) const { return document.add_object(); }
+    Status operator()(RemoveObject) const { return document.remove_object(object); }
+    Status operator()(SelectObject) const { return document.select(object); }
+    Status operator()(Undo) const {
+      return document.undo() ? Status() : Error{ErrorCode::kNotFound, "there is nothing to undo"};
+    }
+    Status operator()(Redo) const {
+      return document.redo() ? Status() : Error{ErrorCode::kNotFound, "there is nothing to redo"};
+    }
+    Status operator()(Reset) const {
+      document.reset();
+      return {};
+    }
+    Status operator()(const SetOptions& set) const {
+      return document.set_options(object, set.of_object.applied_to(document.options_of(object)));
+    }
+    Status operator()(const Preview&) const { return document.check_exists(object); }
+    Status operator()(Ping) const { return {}; }
+  };
+  return std::visit(Visitor{*this, object}, action);
 }
 
 const SessionObject& SessionDocument::current() const { return *find(state_.current); }
@@ -32,9 +68,7 @@ std::vector<int> SessionDocument::object_ids() const {
 }
 
 Status SessionDocument::add_object() {
-  if (state_.objects.size() >= kMaxObjects) {
-    return Error{ErrorCode::kTooLarge, "a session has at most " + std::to_string(kMaxObjects) + " objects"};
-  }
+  if (state_.objects.size() >= kMaxObjects) return too_many_objects();
   State next = state_;
   next.objects.push_back(std::make_shared<SessionObject>(SessionObject{.id = next_id_, .options = current().options}));
   next.current = next_id_;
@@ -51,7 +85,25 @@ Status SessionDocument::add_prompt(int id, SessionPrompt prompt) {
   }
   const std::size_t new_mask_bytes = mask_bytes(prompt);
   after.prompts.push_back(std::move(prompt));
-  return replace(std::move(after), new_mask_bytes);
+  return put(std::move(after), new_mask_bytes);
+}
+
+ObjectOptions SessionDocument::options_of(int id) const {
+  const SessionObject* const object = find(id);
+  return (object == nullptr ? current() : *object).options;
+}
+
+Status SessionDocument::set_prompts(int id, const SetPrompts& set) {
+  if (find(id) == nullptr && (id < 1 || id > kMaxGivenId)) {
+    return Error{ErrorCode::kInvalidArgument, "the id of a new object is " + std::to_string(id) + "; it must be 1 to " +
+                                                  std::to_string(kMaxGivenId)};
+  }
+  std::size_t new_mask_bytes = 0;
+  for (const SessionPrompt& prompt : set.prompts) new_mask_bytes += mask_bytes(prompt);
+  SessionObject after{.id = id, .prompts = set.prompts, .options = set.options.applied_to(options_of(id))};
+  if (Status status = put(std::move(after), new_mask_bytes); !status) return status;
+  next_id_ = std::max(next_id_, id + 1);
+  return {};
 }
 
 template <class IsWanted>
@@ -64,7 +116,7 @@ Status SessionDocument::remove_first(int id, const IsWanted& is_wanted, const ch
     return Error{ErrorCode::kNotFound, "object " + std::to_string(id) + " has no " + what};
   }
   after.prompts.erase(wanted);
-  return replace(std::move(after));
+  return put(std::move(after));
 }
 
 Status SessionDocument::remove_text(int id) {
@@ -86,7 +138,7 @@ Status SessionDocument::remove_prompt(int id, std::size_t index) {
   }
   SessionObject after = *before;
   after.prompts.erase(after.prompts.begin() + static_cast<std::ptrdiff_t>(index));
-  return replace(std::move(after));
+  return put(std::move(after));
 }
 
 Status SessionDocument::remove_object(int id) {
@@ -109,7 +161,7 @@ Status SessionDocument::set_options(int id, const ObjectOptions& options) {
   if (before->options == options) return select(id);
   SessionObject after = *before;
   after.options = options;
-  return replace(std::move(after));
+  return put(std::move(after));
 }
 
 void SessionDocument::reset() {
@@ -132,7 +184,7 @@ Status SessionDocument::select(int id) {
   return {};
 }
 
-Status SessionDocument::replace(SessionObject changed, std::size_t new_mask_bytes) {
+Status SessionDocument::put(SessionObject changed, std::size_t new_mask_bytes) {
   if (Status status = check_object(changed); !status) return status;
   const int id = changed.id;
   const std::size_t bytes = prompt_bytes(changed) + new_mask_bytes;
@@ -140,7 +192,13 @@ Status SessionDocument::replace(SessionObject changed, std::size_t new_mask_byte
   next.current = id;
   const auto place =
       std::find_if(next.objects.begin(), next.objects.end(), [id](const Object& object) { return object->id == id; });
-  *place = std::make_shared<SessionObject>(std::move(changed));
+  auto kept = std::make_shared<const SessionObject>(std::move(changed));
+  if (place != next.objects.end()) {
+    *place = std::move(kept);
+  } else {
+    next.objects.push_back(std::move(kept));
+  }
+  if (next.objects.size() > kMaxObjects) return too_many_objects();
   if (bytes_of(next) > kMaxDocumentBytes / 2) {
     return Error{ErrorCode::kTooLarge, "the prompts of this session take too much memory: remove some masks"};
   }

@@ -4,7 +4,8 @@
 // change, so a step costs one object. A new step drops what could have been redone; the oldest steps are forgotten past
 // kMaxSteps and kMaxDocumentBytes.
 //
-// There is always a current object; ids are never used twice. Not thread-safe.
+// There is always a current object. The document never gives an id twice; a client that names one gets what it names.
+// Not thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -12,12 +13,14 @@
 #include <memory>
 #include <vector>
 
+#include "api/session/session_message.h"
 #include "api/session/session_object.h"
 #include "base/error.h"
 
 namespace samcache {
 
 inline constexpr std::size_t kMaxObjects = 64;
+inline constexpr int kMaxGivenId = 1'000'000;  // of objects that a client gives an id: leaves some for the others
 inline constexpr std::size_t kMaxSteps = 200;
 inline constexpr std::size_t kMaxDocumentBytes = 8 << 20;  // objects and history together; the objects at most half
 
@@ -29,10 +32,16 @@ class SessionDocument {
   const SessionObject* find(int id) const;  // nullptr: none
   std::vector<int> object_ids() const;      // in the order in which they were added
 
+  // What a client said about `object`; of a preview and a ping, whether it can be answered. kNotFound also when there
+  // is nothing to undo or redo.
+  Status apply(const ClientAction& action, int object);
+
   // Steps. The object that one is about becomes the current one. kNotFound: no such object or prompt; kTooLarge: a
   // limit; kInvalidArgument: prompts that do not go together (check_object).
   Status add_object();                              // empty, with the options of the current one
   Status add_prompt(int id, SessionPrompt prompt);  // a text or a mask takes the place of the one there is
+  // All prompts and options at once; an object that is not there is made, with this id, at most kMaxGivenId.
+  Status set_prompts(int id, const SetPrompts& set);
   Status remove_text(int id);
   Status remove_mask(int id);
   Status remove_prompt(int id, std::size_t index);
@@ -63,7 +72,9 @@ class SessionDocument {
 
   template <class IsWanted>
   Status remove_first(int id, const IsWanted& is_wanted, const char* what);
-  Status replace(SessionObject changed, std::size_t new_mask_bytes = 0);
+  ObjectOptions options_of(int id) const;
+  // Puts the object in the place of the one with its id, or behind the others.
+  Status put(SessionObject changed, std::size_t new_mask_bytes = 0);
   void commit(State next, int object, std::size_t bytes);
   bool travel(std::deque<Step>& from, std::deque<Step>& to);
   static std::size_t bytes_of(const State& state);

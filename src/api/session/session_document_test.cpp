@@ -125,6 +125,58 @@ TEST(SessionDocument, OptionsThatChangeNothingAreNoStep) {
   EXPECT_FALSE(document.can_undo());
 }
 
+TEST(SessionDocument, SetPromptsReplacesPromptsAndOptionsInOneStep) {
+  SessionDocument document;
+  ASSERT_TRUE(document.add_prompt(1, text("car")).ok());
+  const SetPrompts set{.prompts = {box(1, 1, 5, 5), point(2, 2)}, .options = {.multimask = true}};
+  ASSERT_TRUE(document.set_prompts(1, set).ok());
+  EXPECT_EQ(document.current().prompts.size(), 2U);
+  EXPECT_TRUE(document.current().options.multimask);
+  ASSERT_TRUE(document.undo());
+  ASSERT_EQ(document.current().prompts.size(), 1U);
+  EXPECT_EQ(std::get<TextPrompt>(document.current().prompts[0]).text, "car");
+  EXPECT_FALSE(document.current().options.multimask);
+}
+
+TEST(SessionDocument, SetPromptsMakesTheObjectThatIsNotThere) {
+  SessionDocument document;
+  ASSERT_TRUE(document.set_prompts(7, {.prompts = {point(1, 1)}}).ok());
+  EXPECT_EQ(document.object_ids(), (std::vector<int>{1, 7}));
+  EXPECT_EQ(document.current().id, 7);
+  ASSERT_TRUE(document.add_object().ok());
+  EXPECT_EQ(document.current().id, 8) << "an id that a client gave is not given again";
+  ASSERT_TRUE(document.remove_object(7).ok());
+  ASSERT_TRUE(document.set_prompts(7, {.prompts = {point(2, 2)}}).ok());
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(document.undo());
+  EXPECT_EQ(document.object_ids(), (std::vector<int>{1, 7}));
+  EXPECT_EQ(code_of(document.set_prompts(0, {})), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code_of(document.set_prompts(kMaxGivenId + 1, {})), ErrorCode::kInvalidArgument);
+}
+
+TEST(SessionDocument, ARefusedSetPromptsChangesNothing) {
+  SessionDocument document;
+  ASSERT_TRUE(document.add_prompt(1, point(1, 1)).ok());
+  EXPECT_EQ(code_of(document.set_prompts(1, {.prompts = {text("car"), mask(4)}})), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code_of(document.set_prompts(2, {.prompts = std::vector(kMaxPromptsOfObject + 1, point(1, 1))})),
+            ErrorCode::kTooLarge);
+  EXPECT_EQ(document.object_ids(), std::vector<int>{1});
+  EXPECT_EQ(document.current().prompts.size(), 1U);
+  for (std::size_t i = 1; i < kMaxObjects; ++i) ASSERT_TRUE(document.add_object().ok());
+  EXPECT_EQ(code_of(document.set_prompts(999, {})), ErrorCode::kTooLarge);
+}
+
+TEST(SessionDocument, AppliesWhatAClientSays) {
+  SessionDocument document;
+  ASSERT_TRUE(document.apply(SetPrompts{.prompts = {point(1, 1)}}, 1).ok());
+  ASSERT_TRUE(document.apply(SetOptions{.of_object = {.max_masks = 3}}, 1).ok());
+  EXPECT_EQ(document.current().options.max_masks, 3);
+  ASSERT_TRUE(document.apply(Undo{}, 1).ok());
+  EXPECT_EQ(document.current().options.max_masks, 100);
+  EXPECT_EQ(code_of(document.apply(Preview{}, 5)), ErrorCode::kNotFound);
+  ASSERT_TRUE(document.apply(Undo{}, 1).ok());
+  EXPECT_EQ(code_of(document.apply(Undo{}, 1)), ErrorCode::kNotFound);
+}
+
 TEST(SessionDocument, PromptsThatDoNotGoTogetherAreRefused) {
   SessionDocument document;
   ASSERT_TRUE(document.add_prompt(1, box(1, 1, 5, 5)).ok());

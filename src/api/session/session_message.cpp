@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "api/json/mask_json.h"
+#include "api/json/prompt_lists.h"
 
 namespace samcache {
 namespace {
@@ -67,11 +68,16 @@ ClientAction read_preview(const Reading& reading) {
   return point ? ClientAction(Preview{*point}) : failed(reading.fields, point.error());
 }
 
+CoordinateFrame box_frame_of(const Reading& reading) {
+  CoordinateFrame frame = frame_of(reading);
+  reading.fields.read("box_format", frame.box_format, kBoxFormats);
+  return frame;
+}
+
 ClientAction read_add_box(const Reading& reading) {
   ConceptPrompt::Box box;
   reading.fields.read("positive", box.positive);
-  CoordinateFrame frame = frame_of(reading);
-  reading.fields.read("box_format", frame.box_format, kBoxFormats);
+  const CoordinateFrame frame = box_frame_of(reading);
   const auto corners = box_from_json(required(reading.fields, "box"), frame, "box");
   if (!corners) return failed(reading.fields, corners.error());
   box.corners = *corners;
@@ -85,13 +91,22 @@ ClientAction read_set_text(const Reading& reading) {
   return AddPrompt{TextPrompt{std::move(text)}};
 }
 
-ClientAction read_set_mask(const Reading& reading) {
+// Nothing: there is no mask, or it is wrong.
+std::optional<MaskPrompt> read_mask(const Reading& reading) {
   const Json* const mask = reading.fields.take("mask");
-  if (mask == nullptr) return RemoveMask{};
+  if (mask == nullptr) return std::nullopt;
   const auto& [width, height, side] = reading.picture;
   Result<std::vector<float>> logits = mask_input_from_json(*mask, width, height, side, "mask");
-  if (!logits) return failed(reading.fields, logits.error());
-  return AddPrompt{MaskPrompt{std::make_shared<const std::vector<float>>(*std::move(logits))}};
+  if (!logits) {
+    reading.fields.refuse(logits.error());
+    return std::nullopt;
+  }
+  return MaskPrompt{std::make_shared<const std::vector<float>>(*std::move(logits))};
+}
+
+ClientAction read_set_mask(const Reading& reading) {
+  std::optional<MaskPrompt> mask = read_mask(reading);
+  return mask ? ClientAction(AddPrompt{*std::move(mask)}) : RemoveMask{};
 }
 
 ClientAction read_remove(const Reading& reading) {
@@ -100,21 +115,41 @@ ClientAction read_remove(const Reading& reading) {
   return RemovePrompt{static_cast<std::size_t>(index)};
 }
 
+template <class T, class... Limits>
+void read_option(const Reading& reading, std::string_view name, std::optional<T>& option, const Limits&... limits) {
+  T value{};
+  if (reading.fields.read(name, value, limits...)) option = value;
+}
+
+OptionChanges read_option_changes(const Reading& reading) {
+  OptionChanges changes;
+  read_option(reading, "mode", changes.mode, kModes);
+  read_option(reading, "confidence_threshold", changes.confidence_threshold, 0.0, 1.0);
+  read_option(reading, "max_masks", changes.max_masks, 1, kMaxMasks);
+  read_option(reading, "multimask_output", changes.multimask);
+  read_option(reading, "refine", changes.refine);
+  return changes;
+}
+
 ClientAction read_set_options(const Reading& reading) {
-  SetOptions options;
-  const auto read = [&](std::string_view name, auto& option, const auto&... limits) {
-    typename std::remove_reference_t<decltype(option)>::value_type value{};
-    if (reading.fields.read(name, value, limits...)) option = value;
-  };
-  read("mode", options.mode, kModes);
-  read("confidence_threshold", options.confidence_threshold, 0.0, 1.0);
-  read("max_masks", options.max_masks, 1, kMaxMasks);
-  read("multimask_output", options.multimask);
-  read("refine", options.refine);
-  read("units", options.units, kCoordinateUnits);
-  read("box_format", options.box_format, kBoxFormats);
-  read("mask_format", options.mask_format, kMaskFormats);
+  SetOptions options{.of_object = read_option_changes(reading)};
+  read_option(reading, "units", options.units, kCoordinateUnits);
+  read_option(reading, "box_format", options.box_format, kBoxFormats);
+  read_option(reading, "mask_format", options.mask_format, kMaskFormats);
   return options;
+}
+
+ClientAction read_set_prompts(const Reading& reading) {
+  SetPrompts set;
+  std::string text;
+  reading.fields.read("text", text, kMaxTextBytes);
+  if (!text.empty()) set.prompts.emplace_back(TextPrompt{std::move(text)});
+  const CoordinateFrame frame = box_frame_of(reading);
+  for (const ConceptPrompt::Box& box : read_boxes(reading.fields, frame)) set.prompts.emplace_back(box);
+  for (const PromptPoint& point : read_points(reading.fields, frame)) set.prompts.emplace_back(point);
+  if (std::optional<MaskPrompt> mask = read_mask(reading)) set.prompts.emplace_back(*std::move(mask));
+  set.options = read_option_changes(reading);
+  return set;
 }
 
 template <class Action>
@@ -135,6 +170,7 @@ constexpr JsonFields::Choice<MessageType> kTypes[] = {
     {"add_point", {read_add_point, AboutObject::kMay}},
     {"set_text", {read_set_text, AboutObject::kMay}},
     {"set_mask", {read_set_mask, AboutObject::kMay}},
+    {"set_prompts", {read_set_prompts, AboutObject::kMay}},
     {"remove", {read_remove, AboutObject::kMay}},
     {"undo", {bare<Undo>, AboutObject::kNo}},
     {"redo", {bare<Redo>, AboutObject::kNo}},
@@ -177,6 +213,22 @@ Result<ClientAction> read_action(const Reading& reading, std::optional<int>& obj
 }
 
 }  // namespace
+
+ObjectOptions OptionChanges::applied_to(ObjectOptions options) const {
+  options.mode = mode.value_or(options.mode);
+  if (confidence_threshold) options.confidence_threshold = static_cast<float>(*confidence_threshold);
+  options.max_masks = max_masks.value_or(options.max_masks);
+  options.multimask = multimask.value_or(options.multimask);
+  options.refine = refine.value_or(options.refine);
+  return options;
+}
+
+WireOptions SetOptions::applied_to(WireOptions wire) const {
+  wire.units = units.value_or(wire.units);
+  wire.box_format = box_format.value_or(wire.box_format);
+  wire.mask_format = mask_format.value_or(wire.mask_format);
+  return wire;
+}
 
 ClientMessage parse_client_message(std::string_view text, const WireOptions& wire, const PromptedPicture& picture) {
   ClientMessage message{.seq = {}, .action = ClientAction(Ping{})};

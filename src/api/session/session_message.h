@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "api/json/infer_body.h"
 #include "api/json/prompt_coordinates.h"
@@ -26,6 +27,20 @@ struct WireOptions {
 struct AddPrompt {
   SessionPrompt prompt;  // in pixels
 };
+// What an object's options become; what is not there stays as it is.
+struct OptionChanges {
+  std::optional<SessionMode> mode = {};
+  std::optional<double> confidence_threshold = {};
+  std::optional<int> max_masks = {};
+  std::optional<bool> multimask = {};
+  std::optional<bool> refine = {};
+
+  ObjectOptions applied_to(ObjectOptions options) const;
+};
+struct SetPrompts {
+  std::vector<SessionPrompt> prompts;  // all of the object's, in pixels
+  OptionChanges options = {};
+};
 struct RemovePrompt {
   std::size_t index = 0;
 };
@@ -38,21 +53,19 @@ struct Undo {};
 struct Redo {};
 struct Reset {};
 struct SetOptions {  // what is not there stays as it is
-  std::optional<SessionMode> mode = {};
-  std::optional<double> confidence_threshold = {};
-  std::optional<int> max_masks = {};
-  std::optional<bool> multimask = {};
-  std::optional<bool> refine = {};
+  OptionChanges of_object = {};
   std::optional<CoordinateUnits> units = {};
   std::optional<BoxFormat> box_format = {};
   std::optional<SessionMaskFormat> mask_format = {};
+
+  WireOptions applied_to(WireOptions wire) const;
 };
 struct Preview {
   PromptPoint pointer;  // in pixels
 };
 struct Ping {};
 
-using ClientAction = std::variant<AddPrompt, RemovePrompt, RemoveText, RemoveMask, AddObject, RemoveObject,
+using ClientAction = std::variant<AddPrompt, SetPrompts, RemovePrompt, RemoveText, RemoveMask, AddObject, RemoveObject,
                                   SelectObject, Undo, Redo, Reset, SetOptions, Preview, Ping>;
 
 struct ClientMessage {

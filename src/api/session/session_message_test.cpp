@@ -93,10 +93,29 @@ TEST(SessionMessage, OptionsThatAreNotNamedStayAsTheyAre) {
   const auto options = action_of<SetOptions>(
       R"({"type": "set_options", "mask_format": "binary", "confidence_threshold": 0.25, "refine": true})");
   EXPECT_EQ(options.mask_format, SessionMaskFormat::kBinary);
-  EXPECT_EQ(options.confidence_threshold, 0.25);
-  EXPECT_EQ(options.refine, true);
-  EXPECT_FALSE(options.mode.has_value());
-  EXPECT_FALSE(options.max_masks.has_value());
+  EXPECT_EQ(options.of_object.confidence_threshold, 0.25);
+  EXPECT_EQ(options.of_object.refine, true);
+  EXPECT_FALSE(options.of_object.mode.has_value());
+  EXPECT_FALSE(options.of_object.max_masks.has_value());
+}
+
+TEST(SessionMessage, SetPromptsSaysAllOfAnObject) {
+  const auto set = action_of<SetPrompts>(
+      R"({"type": "set_prompts", "object": 3, "units": "pixel", "box_format": "xywh", "mode": "interactive",
+          "boxes": [{"coords": [10, 20, 30, 40]}], "points": [{"coords": [15, 25]},
+          {"coords": [1, 2], "positive": false}], "mask": {"size": [100, 200], "counts": [0, 10000, 10000]},
+          "multimask_output": true})");
+  ASSERT_EQ(set.prompts.size(), 4U);
+  EXPECT_EQ(std::get<ConceptPrompt::Box>(set.prompts[0]).corners, (std::array<float, 4>{10, 20, 40, 60}));
+  EXPECT_FLOAT_EQ(std::get<PromptPoint>(set.prompts[1]).x, 15);
+  EXPECT_FALSE(std::get<PromptPoint>(set.prompts[2]).positive);
+  EXPECT_EQ(std::get<MaskPrompt>(set.prompts[3]).logits->size(), 4U);
+  EXPECT_EQ(set.options.mode, SessionMode::kInteractive);
+  EXPECT_EQ(set.options.multimask, true);
+  EXPECT_FALSE(set.options.refine.has_value());
+  EXPECT_TRUE(action_of<SetPrompts>(R"({"type": "set_prompts", "text": null, "points": []})").prompts.empty());
+  EXPECT_EQ(std::get<TextPrompt>(action_of<SetPrompts>(R"({"type": "set_prompts", "text": "car"})").prompts[0]).text,
+            "car");
 }
 
 TEST(SessionMessage, TheBareOnesAreKnown) {
@@ -134,6 +153,11 @@ TEST(SessionMessage, WhatIsNotAMessageIsRefusedInWords) {
       {R"({"type": "set_options", "confidence_threshold": 1.5})", "confidence_threshold"},
       {R"({"type": "set_options", "max_masks": 1.5})", "max_masks"},
       {R"({"type": "set_options", "mask_format": "jpeg"})", "mask_format"},
+      {R"({"type": "set_prompts", "points": [{"coords": [0.5, 2]}]})", "points[0].coords"},
+      {R"({"type": "set_prompts", "boxes": [{"box": [0, 0, 1, 1]}]})", "boxes[0]"},
+      {R"({"type": "set_prompts", "point": [0.5, 0.5]})", "point"},
+      {R"({"type": "set_prompts", "mask": "not a picture"})", "mask"},
+      {R"({"type": "set_prompts", "mask_format": "rle"})", "mask_format"},
       {R"({"type": "remove", "prompt": -1})", "prompt"},
       {R"({"type": "select_object"})", "object"},
       {R"({"type": "undo", "object": 1})", "object"},
