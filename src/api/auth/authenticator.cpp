@@ -1,8 +1,10 @@
 #include "api/auth/authenticator.h"
 
+#include "base/bytes.h"
 #include "http/router.h"
 #include "http/tokens.h"
 #include "http/web_socket.h"
+#include "image/mask_codec.h"
 
 namespace samcache {
 namespace {
@@ -16,21 +18,38 @@ constexpr std::size_t kKnownEntryBytes = 512;
 constexpr std::size_t kMaxTokenBytes = 200;
 constexpr const char* kTokenNeeded = "a token is needed: send Authorization: Bearer TOKEN";
 
-Permission permission_of(const HttpRequest& request) {
-  return request.route() == nullptr ? Permission::kNone : parse_permission(request.route()->options.tag);
+RouteAccess access_of(const HttpRequest& request) {
+  return request.route() == nullptr ? RouteAccess() : parse_access_tag(request.route()->options.tag);
+}
+
+// What follows the scheme in an Authorization header; nothing: another scheme.
+std::optional<std::string_view> credentials(std::string_view header, std::string_view scheme) {
+  if (header.size() <= scheme.size() || header[scheme.size()] != ' ') return std::nullopt;
+  if (!http::same_token(header.substr(0, scheme.size()), scheme)) return std::nullopt;
+  return http::trimmed(header.substr(scheme.size()));
+}
+
+// base64 of "user:password" -> the password.
+std::string basic_password(std::string_view text) {
+  const Result<std::vector<std::byte>> decoded = bytes_from_base64(text);
+  if (!decoded) return {};
+  const std::string_view both = text_of(*decoded);
+  const std::size_t colon = both.find(':');
+  return colon == std::string_view::npos ? std::string() : std::string(both.substr(colon + 1));
 }
 
 }  // namespace
 
-std::string_view bearer_token(const HttpRequest& request) {
+std::string sent_token(const HttpRequest& request) {
+  const TokenForm form = access_of(request).form;
   if (const std::optional<std::string_view> header = request.header("Authorization")) {
-    constexpr std::string_view kScheme = "bearer ";
-    if (header->size() <= kScheme.size() || !http::same_token(header->substr(0, kScheme.size()), kScheme)) return {};
-    const std::size_t start = header->find_first_not_of(' ', kScheme.size());
-    return start == std::string_view::npos ? std::string_view() : header->substr(start);
+    if (const auto bearer = credentials(*header, "bearer")) return std::string(*bearer);
+    const auto basic = form == TokenForm::kBasicPassword ? credentials(*header, "basic") : std::nullopt;
+    return basic ? basic_password(*basic) : std::string();
   }
+  if (form == TokenForm::kTokenHeader) return std::string(request.header("Token").value_or(""));
   if (request.route() == nullptr || !request.route()->is_web_socket()) return {};
-  return http::bearer_subprotocol_token(request.header("Sec-WebSocket-Protocol").value_or(""));
+  return std::string(http::bearer_subprotocol_token(request.header("Sec-WebSocket-Protocol").value_or("")));
 }
 
 Authenticator::Authenticator(TokenSource source, AuthenticatorOptions options)
@@ -49,7 +68,7 @@ http::Filter Authenticator::filter() {
 }
 
 http::FilterVerdict Authenticator::look(HttpRequest& request) {
-  if (permission_of(request) == Permission::kNone) return http::Pass{};
+  if (access_of(request).permission == Permission::kNone) return http::Pass{};
   if (is_open()) {
     if (Clock::now().time_since_epoch().count() > open_until_.load(std::memory_order_relaxed)) {
       return http::NeedsPool{};
@@ -57,9 +76,9 @@ http::FilterVerdict Authenticator::look(HttpRequest& request) {
     request.set_principal(anyone_);
     return http::Pass{};
   }
-  const std::string_view token = bearer_token(request);
+  const std::string token = sent_token(request);
   if (token.empty()) return refuse(request, kTokenNeeded, Refusal::kMissing);
-  const std::shared_ptr<const Known> known = known_.find(std::string(token));
+  const std::shared_ptr<const Known> known = known_.find(token);
   if (known == nullptr || Clock::now() > known->until) return http::NeedsPool{};
   if (std::optional<HttpResponse> refusal = admit(request, known->caller)) return std::move(*refusal);
   return http::Pass{};
@@ -78,7 +97,7 @@ std::optional<HttpResponse> Authenticator::look_whether_open(HttpRequest& reques
 }
 
 std::optional<HttpResponse> Authenticator::look_up(HttpRequest& request) {
-  const std::string token(bearer_token(request));
+  const std::string token = sent_token(request);
   if (token.empty()) return refuse(request, kTokenNeeded, Refusal::kMissing);
   if (token.size() > kMaxTokenBytes) return refuse(request, "the token is not one of this server's", Refusal::kUnknown);
   const Result<std::optional<TokenRecord>> found = source_.find(token, request.deadline());
@@ -97,7 +116,7 @@ std::optional<HttpResponse> Authenticator::admit(HttpRequest& request, const std
   if (const std::optional<int> wait = token_rate_.take(caller->token_id)) {
     return http::too_many_requests("this token asks too often", *wait);
   }
-  const Permission needed = permission_of(request);
+  const Permission needed = access_of(request).permission;
   if (!caller->may(needed)) {
     const bool all_projects = needed == Permission::kOperator && caller->may(Permission::kRead);
     return http::problem(403, all_projects ? std::string("the token is limited to a project, and this concerns all")
@@ -118,6 +137,9 @@ HttpResponse Authenticator::refuse(const HttpRequest& request, const std::string
   response.headers.set("WWW-Authenticate", why == Refusal::kMissing
                                                ? R"(Bearer realm="samcache")"
                                                : R"(Bearer realm="samcache", error="invalid_token")");
+  if (access_of(request).form == TokenForm::kBasicPassword) {
+    response.headers.add("WWW-Authenticate", R"(Basic realm="samcache")");
+  }
   return response;
 }
 

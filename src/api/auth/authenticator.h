@@ -1,7 +1,8 @@
 // Finds out who asks: the filter before every handler.
 //
 // A token comes as `Authorization: Bearer TOKEN`; of a WebSocket also as the subprotocol `bearer.TOKEN`, since browsers
-// can send it no other way. In a query it would end in logs and histories, so it is not looked for there.
+// can send it no other way. Routes for other programs take it in those programs' ways, too (TokenForm in caller.h). In
+// a query it would end in logs and histories, so it is not looked for there.
 //
 // Tokens that were found lately are remembered for a moment (so a revoked one works that much longer); others are
 // looked up in the catalog on a pool. Refusals: 401 with WWW-Authenticate for no token, an unknown, an expired or a
@@ -76,7 +77,7 @@ class Authenticator {
   http::RateLimiter failed_rate_;
 };
 
-// The token of a request; empty: none.
-std::string_view bearer_token(const http::HttpRequest& request);
+// The token of a request, in a form that its route takes; empty: none.
+std::string sent_token(const http::HttpRequest& request);
 
 }  // namespace samcache

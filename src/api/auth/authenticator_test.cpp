@@ -70,13 +70,24 @@ class AuthenticatorTest : public testing::Test {
       };
       router.add(std::move(route));
     }
+    for (const auto& [path, form] :
+         {std::pair("/basic", TokenForm::kBasicPassword), std::pair("/header", TokenForm::kTokenHeader)}) {
+      http::Route route{.pattern = path};
+      route.options.tag = access_tag({Permission::kRead, form});
+      route.handler = [](http::HttpRequest& request) {
+        return http::HttpResponse::text(200, "text/plain", request.principal<Caller>()->token_id);
+      };
+      router.add(std::move(route));
+    }
     http::ServerOptions server;
     server.filters = {authenticator_->filter()};
     server_ = std::move(http::Server::start(server, std::move(router)).value());
   }
   RawResponse get(const std::string& path, const std::string& bearer = {}) {
+    return get_with(path, bearer.empty() ? std::string() : "Authorization: Bearer " + bearer + "\r\n");
+  }
+  RawResponse get_with(const std::string& path, const std::string& header) {
     RawClient client(server_->port());
-    const std::string header = bearer.empty() ? std::string() : "Authorization: Bearer " + bearer + "\r\n";
     return client.call("GET", path, header).value_or(RawResponse());
   }
 
@@ -97,6 +108,23 @@ TEST_F(AuthenticatorTest, ATokenIsNeededAndNamesItself) {
   EXPECT_EQ(found.status, 200);
   EXPECT_EQ(found.body, "t1");
   EXPECT_EQ(get("/none").body, "nobody");
+}
+
+TEST_F(AuthenticatorTest, OtherProgramsSendTokensInTheirOwnWaysWhereTheRouteTakesThem) {
+  tokens_.set("good", token("t1", {.read = true}));
+  start({});
+  const std::string basic = "Authorization: basic dXNlcjpnb29k\r\n";  // user:good
+  EXPECT_EQ(get_with("/basic", basic).body, "t1");
+  EXPECT_EQ(get_with("/header", "Token: good\r\n").body, "t1");
+  for (const char* path : {"/basic", "/header"}) EXPECT_EQ(get(path, "good").body, "t1");
+  EXPECT_EQ(get_with("/header", basic).status, 401);
+  EXPECT_EQ(get_with("/basic", "Token: good\r\n").status, 401);
+  for (const std::string& header : {basic, std::string("Token: good\r\n")})
+    EXPECT_EQ(get_with("/read", header).status, 401);
+  for (const char* broken : {"Authorization: Basic\r\n", "Authorization: Basic ?\r\n",
+                             "Authorization: Basic Z29vZA==\r\n", "Authorization: Basicdxyz dXNlcjpnb29k\r\n"}) {
+    EXPECT_EQ(get_with("/basic", broken).status, 401) << broken;
+  }
 }
 
 TEST_F(AuthenticatorTest, UnknownExpiredAndRevokedTokensAreToldApart) {

@@ -15,9 +15,12 @@ TEST(Caller, EachScopeIsForItselfAndAdminIsEverything) {
   EXPECT_FALSE(writer.may(Permission::kRead));
   EXPECT_TRUE(writer.may(Permission::kWrite));
   EXPECT_TRUE(writer.may(Permission::kNone));
+  EXPECT_FALSE(reader.may(Permission::kReadWrite));
+  EXPECT_FALSE(writer.may(Permission::kReadWrite));
+  EXPECT_TRUE((Caller{.scopes = {.read = true, .write = true}}.may(Permission::kReadWrite)));
   const Caller admin{.scopes = {.admin = true}};
   for (const Permission permission :
-       {Permission::kRead, Permission::kWrite, Permission::kAdmin, Permission::kOperator}) {
+       {Permission::kRead, Permission::kWrite, Permission::kReadWrite, Permission::kAdmin, Permission::kOperator}) {
     EXPECT_TRUE(admin.may(permission)) << permission_name(permission);
     EXPECT_TRUE(Caller::anyone().may(permission)) << permission_name(permission);
   }
@@ -38,6 +41,15 @@ TEST(Permission, NamesReadBack) {
     EXPECT_EQ(parse_permission(permission_name(permission)), permission);
   }
   EXPECT_THROW((void)parse_permission("everything"), std::logic_error);
+  for (const TokenForm form : {TokenForm::kBearer, TokenForm::kBasicPassword, TokenForm::kTokenHeader}) {
+    const RouteAccess access = parse_access_tag(access_tag({Permission::kReadWrite, form}));
+    EXPECT_EQ(access.permission, Permission::kReadWrite);
+    EXPECT_EQ(access.form, form);
+  }
+  EXPECT_EQ(parse_access_tag(permission_name(Permission::kRead)).form, TokenForm::kBearer);
+  for (const char* tag : {"read cookie", "everything basic", "read ", ""}) {
+    EXPECT_THROW((void)parse_access_tag(tag), std::logic_error) << tag;
+  }
 }
 
 }  // namespace
