@@ -28,7 +28,7 @@
 namespace samcache {
 
 // Pools of the HTTP server, in the order of ServerOptions::pools.
-enum class Pool { kQuick, kStore, kPrompt };
+enum class Pool { kQuick, kStore, kPrompt, kAdapter };
 
 struct ApiContext {
   ApiContext(const ApiOptions& options, bool open_access, const Service& service, Metrics& metrics, Log& log);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/adapters/adapter_options.h"
 #include "api/session/session_host.h"
 #include "base/error.h"
 #include "http/rate_limiter.h"
@@ -27,6 +28,7 @@ struct ApiOptions {
   std::size_t io_threads = 1;                     // event loops; they compute nothing
   std::vector<std::string> cors_origins = {};     // foreign pages that may call from a browser, sockets included
   std::vector<std::string> trusted_proxies = {};  // whose X-Forwarded-For is believed
+  bool health_only = false;                       // health and metrics and nothing else: for a worker
   std::filesystem::path web_folder = {};          // a built web app, served beside the API; empty: none
   http::HttpLimits http = {};
 
@@ -61,6 +63,10 @@ struct ApiOptions {
   // Masks answered as URLs.
   std::size_t mask_link_bytes = std::size_t{256} << 20;  // kept in memory
   std::chrono::milliseconds mask_link_lifetime{600'000};
+
+  // Other annotation tools.
+  AdapterOptions adapters = {};
+  http::PoolOptions adapter_pool = {.name = "adapter", .threads = 8, .max_waiting = 64};  // they also fetch images
 
   // Event streams and sessions.
   std::size_t max_event_streams = 1000;

@@ -22,6 +22,7 @@ void sample_server(const ApiContext& context, ServiceSample& sample) {
   for (const http::PoolOptions* pool : {&options.quick_pool, &options.store_pool, &options.prompt_pool}) {
     sample.pools.push_back({pool->name, server->pool_waiting(index++)});
   }
+  if (options.adapters.any()) sample.pools.push_back({options.adapter_pool.name, server->pool_waiting(index)});
 }
 
 }  // namespace

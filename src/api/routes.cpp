@@ -70,6 +70,12 @@ constexpr Row kRows[] = {
 };
 // clang-format on
 
+// And not about images: what a worker answers, too.
+bool is_about_the_process(const Row& row) {
+  return (row.permission == kNobody || row.permission == kOperator) &&
+         !std::string_view(row.pattern).starts_with("/api/");
+}
+
 HttpResponse response_of(Answer answer) { return answer ? std::move(*answer) : http::problem(answer.error()); }
 
 void set_body(const ApiOptions& options, Body body, http::RouteOptions& route) {
@@ -139,6 +145,7 @@ struct Binder {
 http::Router make_router(const std::shared_ptr<ApiContext>& context) {
   http::Router router;
   for (const Row& row : kRows) {
+    if (context->options.health_only && !is_about_the_process(row)) continue;
     http::Route route{.method = row.method, .pattern = row.pattern};
     route.options.pool = static_cast<std::size_t>(row.pool);
     route.options.timeout = context->options.timeout;

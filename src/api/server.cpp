@@ -1,5 +1,6 @@
 #include "api/server.h"
 
+#include "api/adapters/adapter_routes.h"
 #include "api/auth/open_access.h"
 #include "api/routes.h"
 #include "http/static_files.h"
@@ -19,6 +20,7 @@ http::ServerOptions server_options(const ApiOptions& options, const std::shared_
   server.tls = options.tls;
   server.io_threads = options.io_threads;
   server.pools = {options.quick_pool, options.store_pool, options.prompt_pool};  // in the order of Pool
+  if (options.adapters.any()) server.pools.push_back(options.adapter_pool);
   server.limits = options.http;
   server.cors.allowed_origins = options.cors_origins;
   server.web_socket_origins = options.cors_origins;
@@ -79,6 +81,7 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(const ApiOptions& options, c
   if (!open) return open.error();
   const auto context = std::make_shared<ApiContext>(options, *open, service, metrics, log);
   http::Router router = make_router(context);
+  if (Status added = add_adapter_routes(context, router); !added) return added.error();
   if (!options.web_folder.empty()) {
     Result<http::Route> files =
         http::static_files_route({.folder = options.web_folder, .pool = static_cast<std::size_t>(Pool::kStore)});

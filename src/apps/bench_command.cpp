@@ -15,6 +15,7 @@
 #include "apps/interrupt.h"
 #include "apps/progress_bar.h"
 #include "base/clock.h"
+#include "engine/libtorch_facts.h"
 #include "engine/machine_limits.h"
 #include "image/decode.h"
 
@@ -86,7 +87,7 @@ Json json_of(const BenchReport& report, int rounds) {
             {"threads", engine.threads},
             {"device", device_name(engine.device)},
             {"precision", precision_name(engine.precision)},
-            {"library", compute_library()}}},
+            {"library", "libtorch " + libtorch_version()}}},
           {"model",
            {{"name", engine.model},
             {"fingerprint", engine.fingerprint},
@@ -132,7 +133,7 @@ std::string table_of(const std::vector<Measurement>& measurements) {
 std::string table_of(const BenchReport& report) {
   const EngineInfo& engine = report.engine;
   return cpu_name() + ", " + std::to_string(engine.threads) + " threads, " + device_name(engine.device) + ", " +
-         precision_name(engine.precision) + ", " + compute_library() + "\n" + engine.model + ": image " +
+         precision_name(engine.precision) + ", " + "libtorch " + libtorch_version() + "\n" + engine.model + ": image " +
          std::to_string(engine.config.vit.image_size) + " px, " + std::to_string(engine.config.vit.layers) +
          " blocks; picture " + std::to_string(report.image_width) + "x" + std::to_string(report.image_height) + "\n\n" +
          table_of(report.measurements);

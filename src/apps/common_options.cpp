@@ -66,7 +66,7 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
                  "Of the computation: fp32, bf16, or on CUDA fp16 (default: bf16 where the device is fast at it)")
       ->envname("SAMCACHE_PRECISION")
       ->type_name("TYPE");
-  app.add_option("--threads", options.threads, "CPU threads (default: one per core)")
+  app.add_option("--threads", options.threads, "CPU threads (default: OMP_NUM_THREADS, else one per core)")
       ->envname("SAMCACHE_THREADS")
       ->check(CLI::Range(1, 1024))
       ->type_name("N");

@@ -4,8 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <exception>
+#include <memory>
 #include <new>
 
+#include "apps/build_facts.h"
 #include "apps/command.h"
 #include "apps/console.h"
 #include "apps/interrupt.h"
@@ -63,6 +65,15 @@ Status check_values(int argc, char** argv) {
   return {};
 }
 
+// --version, which --json makes one document.
+void add_version_flag(CLI::App& app) {
+  const auto as_json = std::make_shared<bool>(false);
+  CLI::Option* json = app.add_flag("--json", *as_json, "With --version: as JSON")->configurable(false);
+  json->needs(app.set_version_flag(
+      "--version", [as_json] { return *as_json ? version_json() : version_text(); },
+      "Version, commit, build and libtorch"));
+}
+
 // Help and version are exceptions to CLI11. They are printed by us, so that a full disk shows.
 int run(int argc, char** argv) {
   CLI::App app("Encodes an image once with SAM 3's vision backbone, keeps the encoding, and answers prompts from it.",
@@ -70,7 +81,7 @@ int run(int argc, char** argv) {
   CommonOptions common;
   Run command;
   add_common_options(app, common);
-  app.set_version_flag("--version", "samcache " SAMCACHE_VERSION);
+  add_version_flag(app);
   app.require_subcommand(1);
   app.fallthrough();  // lets --model and the like stand after the command, too
   const CommandContext context{app, common, command};

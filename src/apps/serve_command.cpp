@@ -1,6 +1,7 @@
 // samcache serve, samcache worker
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "api/server.h"
 #include "apps/command.h"
@@ -8,6 +9,7 @@
 #include "apps/interrupt.h"
 #include "apps/onnx_files.h"
 #include "apps/service_options.h"
+#include "apps/shipped_files.h"
 
 namespace samcache {
 namespace {
@@ -20,9 +22,13 @@ struct ServeFlags {
   std::string tls_certificate, tls_key;
   std::vector<std::string> cors_origins;
   std::vector<std::string> trusted_proxies;
-  std::string web_folder;
+  std::optional<std::string> web_folder;  // empty, too: none
+  bool no_web = false;
   std::string request_log = "all";
   int io_threads = 1;
+  std::string adapters;
+  LabelStudioHost label_studio;
+  std::vector<std::string> image_origins;
   double token_rate = http::RateLimit{.per_second = 500}.per_second;
   bool no_worker = false;
   bool json = false;
@@ -31,10 +37,19 @@ struct ServeFlags {
 struct WorkerFlags {
   ServiceFlags service;
   std::string name;
+  std::string host = "127.0.0.1";
+  std::optional<int> port;  // of health and metrics; nothing: nowhere
 };
 
 Deadline after_seconds(double seconds) {
   return Deadline::after(std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1e3)));
+}
+
+// The web app that ships, unless another was named or none is wanted.
+std::filesystem::path web_folder(const ServeFlags& flags) {
+  if (flags.no_web) return {};
+  if (flags.web_folder) return *flags.web_folder;
+  return find_web_app().value_or(std::filesystem::path());
 }
 
 Result<ApiOptions> api_options(const ServeFlags& flags, const ServiceOptions& service, const CommonOptions& common) {
@@ -48,7 +63,12 @@ Result<ApiOptions> api_options(const ServeFlags& flags, const ServiceOptions& se
   options.io_threads = static_cast<std::size_t>(flags.io_threads);
   options.cors_origins = flags.cors_origins;
   options.trusted_proxies = flags.trusted_proxies;
-  options.web_folder = flags.web_folder;
+  options.web_folder = web_folder(flags);
+  if (Status chosen = choose_adapters(flags.adapters, options.adapters); !chosen) {
+    return chosen.error().within("--adapters");
+  }
+  options.adapters.label_studio_host = flags.label_studio;
+  options.adapters.image_origins = flags.image_origins;
   options.token_rate = {.per_second = flags.token_rate, .burst = 2 * flags.token_rate};
   options.max_upload_bytes = service.images.decode.max_bytes;
   options.max_waiting_jobs = service.max_waiting_jobs;
@@ -68,8 +88,10 @@ void offer_onnx(ApiOptions& options, const ServiceOptions& service_options, cons
   options.onnx_parts = OnnxFileFolder::offered_parts();
 }
 
-Status say_where(const ApiServer& server, const ServeFlags& flags, Log& log) {
-  log.info("listening", {{"url", server.url()}, {"access", server.is_open() ? "open" : "tokens"}});
+Status say_where(const ApiServer& server, const ApiOptions& options, const ServeFlags& flags, Log& log) {
+  log.info("listening", {{"url", server.url()},
+                         {"access", server.is_open() ? "open" : "tokens"},
+                         {"web_app", options.web_folder.empty() ? "none" : options.web_folder.string()}});
   if (server.is_open()) {
     log.warning("access is open", {{"reason", "no token was created: whoever is on this machine may do everything"}});
   }
@@ -87,7 +109,7 @@ Status serve_until_interrupted(const ServeFlags& flags, const ServiceOptions& se
   offer_onnx(options, service_options, service);
   const Result<std::unique_ptr<ApiServer>> server = ApiServer::start(options, service, metrics, log);
   if (!server) return server.error();
-  if (Status said = say_where(**server, flags, log); !said) return said;
+  if (Status said = say_where(**server, options, flags, log); !said) return said;
   warm(service, log);
   catch_hangups();
   wait_for_interrupt([&] {
@@ -120,6 +142,20 @@ Status serve(const ServeFlags& flags, const CommonOptions& common) {
   return serve_until_interrupted(flags, *options, **service, std::move(*api), metrics, log);
 }
 
+// Health and metrics for whoever runs the worker; none without --port.
+Result<std::unique_ptr<ApiServer>> serve_health(const WorkerFlags& flags, const Service& service, Metrics& metrics,
+                                                Log& log) {
+  if (!flags.port) return std::unique_ptr<ApiServer>();
+  ApiOptions options;
+  options.listen = {{.host = flags.host, .port = static_cast<std::uint16_t>(*flags.port)}};
+  options.health_only = true;
+  for (http::PoolOptions* pool : {&options.quick_pool, &options.store_pool, &options.prompt_pool}) pool->threads = 1;
+  options.waiting_threads = 1;
+  Result<std::unique_ptr<ApiServer>> server = ApiServer::start(options, service, metrics, log);
+  if (server) log.info("listening", {{"url", (*server)->url()}, {"for", "health and metrics"}});
+  return server;
+}
+
 Status work(const WorkerFlags& flags, const CommonOptions& common) {
   const Result<LogFormat> format = log_format(flags.service);
   if (!format) return format.error();
@@ -128,8 +164,11 @@ Status work(const WorkerFlags& flags, const CommonOptions& common) {
   Result<ServiceOptions> options = service_options(common, flags.service, log, metrics);
   if (!options) return options.error();
   options->worker.name = flags.name;
+  options->follow_images = false;
   const Result<std::unique_ptr<Service>> service = open_service(*options);
   if (!service) return service.error();
+  const Result<std::unique_ptr<ApiServer>> health = serve_health(flags, **service, metrics, log);
+  if (!health) return health.error();
   log.info("working", {{"model", (*service)->model->info().model}, {"database", (*service)->database->name()}});
   wait_for_interrupt({});
   log.info("stopping");
@@ -160,7 +199,9 @@ void add_listen_options(CLI::App& command, ServeFlags& flags) {
       ->envname("SAMCACHE_CORS_ORIGIN")
       ->delimiter(' ')
       ->type_name("ORIGIN");
-  command.add_option("--trusted-proxy", flags.trusted_proxies, "Address whose X-Forwarded-For is believed, repeatable")
+  command
+      .add_option("--trusted-proxy", flags.trusted_proxies,
+                  "Address or network whose X-Forwarded-For is believed, repeatable")
       ->envname("SAMCACHE_TRUSTED_PROXY")
       ->delimiter(' ')
       ->type_name("ADDRESS");
@@ -171,6 +212,30 @@ void add_listen_options(CLI::App& command, ServeFlags& flags) {
       ->capture_default_str();
 }
 
+void add_adapter_options(CLI::App& command, ServeFlags& flags) {
+  command
+      .add_option("--adapters", flags.adapters,
+                  "Annotation tools that are answered in their own words: label-studio, x-anylabeling, cvat")
+      ->envname("SAMCACHE_ADAPTERS")
+      ->type_name("NAMES");
+  // Under the names that Label Studio's own backends use.
+  command.add_option("--label-studio-url", flags.label_studio.url, "Where Label Studio is, to fetch its images")
+      ->envname("LABEL_STUDIO_URL")
+      ->type_name("URL");
+  command
+      .add_option("--label-studio-api-key", flags.label_studio.api_key,
+                  "Its access token; better in the environment or the file than here")
+      ->envname("LABEL_STUDIO_API_KEY")
+      ->type_name("TOKEN");
+  command
+      .add_option("--adapter-image-origin", flags.image_origins,
+                  "Where images of Label Studio's tasks may be fetched from besides itself, repeatable: "
+                  "https://images.example.org")
+      ->envname("SAMCACHE_ADAPTER_IMAGE_ORIGIN")
+      ->delimiter(' ')
+      ->type_name("ORIGIN");
+}
+
 }  // namespace
 
 void add_serve_command(const CommandContext& context) {
@@ -178,9 +243,11 @@ void add_serve_command(const CommandContext& context) {
   auto flags = std::make_shared<ServeFlags>();
   add_listen_options(*command, *flags);
   add_service_options(*command, flags->service);
-  command->add_option("--web", flags->web_folder, "Folder of a built web app to serve beside the API")
+  command->add_option("--web", flags->web_folder, "Folder of a built web app to serve beside the API (default: ours)")
       ->envname("SAMCACHE_WEB")
       ->type_name("DIR");
+  command->add_flag("--no-web", flags->no_web, "Serve the API alone")->envname("SAMCACHE_NO_WEB");
+  add_adapter_options(*command, *flags);
   command->add_option("--token-rate", flags->token_rate, "Requests a second of one token; twice that at once")
       ->envname("SAMCACHE_TOKEN_RATE")
       ->check(CLI::Range(0.1, 1e6))
@@ -206,6 +273,14 @@ void add_worker_command(const CommandContext& context) {
   command->add_option("--name", flags->name, "In the queue and the log (default: host name and process)")
       ->envname("SAMCACHE_WORKER_NAME")
       ->type_name("TEXT");
+  command->add_option("--host", flags->host, "Address for --port; any but this machine's own needs a token first")
+      ->envname("SAMCACHE_WORKER_HOST")
+      ->type_name("ADDRESS")
+      ->capture_default_str();
+  command->add_option("--port", flags->port, "Port for /healthz, /readyz and /metrics (default: none)")
+      ->envname("SAMCACHE_WORKER_PORT")
+      ->check(CLI::Range(0, 65535))
+      ->type_name("N");
   command->footer(std::string(kCommonOptionsHelp) +
                   "\nRun as many as there are devices, with the same --database, --store and --image-store as the "
                   "server.");

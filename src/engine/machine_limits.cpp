@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 #include <omp.h>
-#include <torch/version.h>
 
 #include <algorithm>
 #include <chrono>
@@ -129,7 +128,5 @@ double measure_read_bandwidth(int rounds) {
   check(sum > 0, "measure_read_bandwidth: nothing was read");
   return static_cast<double>(data.size() * sizeof(std::uint64_t)) / best;
 }
-
-std::string compute_library() { return "libtorch " TORCH_VERSION; }
 
 }  // namespace samcache

@@ -34,7 +34,4 @@ double measure_matrix_rate(const EngineInfo& info, int rounds);
 // Bytes per second of one thread reading memory that is in no cache: the best of `rounds` rounds.
 double measure_read_bandwidth(int rounds);
 
-// "libtorch 1.13.1", for the record.
-std::string compute_library();
-
 }  // namespace samcache

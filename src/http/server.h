@@ -56,7 +56,7 @@ struct HttpLimits {
   std::chrono::milliseconds body_grace{10'000};
   std::chrono::milliseconds write_timeout{30'000};  // without a byte taken by the client
   std::size_t max_connections = 4096;               // beyond it new ones get 503
-  std::size_t max_connections_per_peer = 1024;
+  std::size_t max_connections_per_peer = 1024;      // trusted proxies excepted
   std::size_t max_requests_per_connection = 100'000;
 };
 
@@ -109,7 +109,7 @@ struct ServerOptions {
   std::vector<std::string> web_socket_origins = {};
   SecurityHeaders security = {};
   std::vector<Filter> filters = {};
-  // Addresses of proxies whose X-Forwarded-For is believed.
+  // Addresses and networks of proxies whose X-Forwarded-For is believed, as address_set.h reads them.
   std::vector<std::string> trusted_proxies = {};
   int retry_after_s = 1;                   // what a 429 of a full pool says
   std::size_t compress_from_bytes = 1024;  // shorter texts are sent as they are

@@ -55,13 +55,15 @@ std::optional<Error> fault_of(const ServerOptions& options, const Router& router
 
 Result<std::shared_ptr<ServerCore>> ServerCore::create(ServerOptions options, Router router) {
   if (auto fault = fault_of(options, router)) return *fault;
-  std::shared_ptr<ServerCore> core(new ServerCore(std::move(options), std::move(router)));
+  Result<AddressSet> trusted = AddressSet::parse(options.trusted_proxies);
+  if (!trusted) return trusted.error().within("trusted proxies");
+  std::shared_ptr<ServerCore> core(new ServerCore(std::move(options), std::move(router), std::move(*trusted)));
   if (const Status loaded = core->reload_certificates(); !loaded) return loaded.error();
   return core;
 }
 
-ServerCore::ServerCore(ServerOptions options, Router router)
-    : options_(std::move(options)), router_(std::move(router)) {
+ServerCore::ServerCore(ServerOptions options, Router router, AddressSet trusted_proxies)
+    : options_(std::move(options)), router_(std::move(router)), trusted_proxies_(std::move(trusted_proxies)) {
   for (const PoolOptions& pool : options_.pools)
     pools_.push_back(std::make_unique<TaskPool>(pool.threads, pool.max_waiting));
   for (const bool is_tls : {false, true}) {
@@ -107,7 +109,8 @@ std::shared_ptr<boost::asio::ssl::context> ServerCore::tls() const {
 bool ServerCore::admit(const std::string& peer) {
   const std::scoped_lock lock(mutex_);
   std::size_t& of_peer = connections_by_peer_[peer];
-  if (connections >= limits().max_connections || of_peer >= limits().max_connections_per_peer) {
+  const bool has_its_share = of_peer >= limits().max_connections_per_peer && !is_trusted_proxy(peer);
+  if (connections >= limits().max_connections || has_its_share) {
     if (of_peer == 0) connections_by_peer_.erase(peer);
     return false;
   }
@@ -123,9 +126,7 @@ void ServerCore::leave(const std::string& peer) {
   if (--found->second == 0) connections_by_peer_.erase(found);
 }
 
-bool ServerCore::is_trusted_proxy(std::string_view peer) const {
-  return std::ranges::find(options_.trusted_proxies, peer) != options_.trusted_proxies.end();
-}
+bool ServerCore::is_trusted_proxy(std::string_view peer) const { return trusted_proxies_.contains(peer); }
 
 void ServerCore::report(std::string_view what) const {
   if (options_.on_internal_error) options_.on_internal_error(what);

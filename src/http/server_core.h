@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/task_pool.h"
+#include "http/address_set.h"
 #include "http/server.h"
 
 namespace samcache::http {
@@ -40,7 +41,8 @@ class ServerCore {
   // nullptr: no TLS.
   std::shared_ptr<boost::asio::ssl::context> tls() const;
 
-  // Takes a place for a connection of `peer`; false: too many.
+  // Takes a place for a connection of `peer`; false: too many. A trusted proxy may take all, for it brings many
+  // clients.
   bool admit(const std::string& peer);
   void leave(const std::string& peer);
 
@@ -55,10 +57,11 @@ class ServerCore {
   std::atomic<std::size_t> requests_running = 0;
 
  private:
-  ServerCore(ServerOptions options, Router router);
+  ServerCore(ServerOptions options, Router router, AddressSet trusted_proxies);
 
   const ServerOptions options_;
   const Router router_;
+  const AddressSet trusted_proxies_;
   std::string common_headers_[2][2];  // [is_tls][has_own_policy]
   mutable std::mutex mutex_;          // guards the following (but see pool())
   std::vector<std::unique_ptr<TaskPool>> pools_;

@@ -213,6 +213,21 @@ TEST(ServerHostile, ConnectionsOverTheLimitAreTurnedAway) {
   expect_serves(server);
 }
 
+TEST(ServerHostile, ATrustedProxyBringsManyClientsAndIsNotLimitedAsOne) {
+  const TestServer server([](ServerOptions& options) {
+    options.limits.max_connections_per_peer = 2;
+    options.limits.max_connections = 4;
+    options.trusted_proxies = {"127.0.0.0/8"};
+  });
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.push_back(std::make_unique<RawClient>(server.port()));
+    EXPECT_EQ(clients.back()->call("GET", "/hello")->status, 200) << i;
+  }
+  RawClient over_all(server.port());
+  EXPECT_EQ(over_all.response()->status, 503);
+}
+
 TEST(ServerHostile, AThousandIdleConnectionsHinderNobody) {
   const TestServer server;
   std::vector<std::unique_ptr<RawClient>> idle;

@@ -59,15 +59,18 @@ bool has_hash(std::string_view path) {
   return hash.size() >= 8 && has_digit;
 }
 
-bool looks_like_page(std::string_view path) {
-  return path.substr(path.rfind('/') + 1).find('.') == std::string_view::npos;
+// Of "/projects/v1.2" the name alone does not tell; a browser that opens a page says that it wants HTML.
+bool asks_for_page(const HttpRequest& request) {
+  const std::string_view path = request.path();
+  return path.substr(path.rfind('/') + 1).find('.') == std::string_view::npos ||
+         request.header("Accept").value_or("").find("text/html") != std::string_view::npos;
 }
 
 HttpResponse serve(int folder, HttpRequest& request) {
   std::string path(request.path());
   if (path.ends_with('/')) path += "index.html";
   std::optional<OpenFile> plain = open_below(folder, path);
-  if (!plain && looks_like_page(path)) {
+  if (!plain && asks_for_page(request)) {
     path = "/index.html";
     plain = open_below(folder, path);
   }

@@ -1,10 +1,9 @@
 // A folder of files (a built web app) as the router's fallback.
 //
 // Only regular files inside the folder are opened: no link is followed, no name beginning with a dot served. A path
-// that names no file and looks like a page (no dot in its last segment) gets index.html, since the app routes by
-// itself. Where "name.br" or "name.gz" lies beside "name" and the client accepts it, that is sent. Names with a hash in
-// them
-// ("app-1f3a9c2e.js") may be cached for ever, everything else is asked for again by its ETag.
+// that names no file and looks like a page (no dot in its last segment, or HTML is asked for) gets index.html, since
+// the app routes by itself. Where "name.br" or "name.gz" lies beside "name" and the client accepts it, that is sent.
+// Names with a hash in them ("app-1f3a9c2e.js") may be cached for ever, everything else is asked for again by its ETag.
 #pragma once
 
 #include <filesystem>

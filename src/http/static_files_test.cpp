@@ -47,6 +47,9 @@ TEST_F(StaticFiles, ServesFilesAndItsIndexForPages) {
   EXPECT_NE(script.header("cache-control").find("immutable"), std::string::npos);
   EXPECT_EQ(get("/assets/app-1f3a9c2e.js", "If-None-Match: " + script.header("etag") + "\r\n").status, 304);
   EXPECT_EQ(get("/missing.js").status, 404);
+  EXPECT_EQ(get("/projects/v1.2").status, 404);
+  EXPECT_EQ(get("/projects/v1.2", "Accept: text/html,*/*;q=0.8\r\n").body, "<html>");
+  EXPECT_EQ(get("/projects/", "Accept: text/html\r\n").body, "<html>");
 }
 
 TEST_F(StaticFiles, SendsTheCompressedFileBesideIt) {

@@ -1,5 +1,6 @@
 #include "service/encode_worker.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -19,6 +20,7 @@ constexpr std::chrono::seconds kPatience{10};       // with the database
 constexpr std::chrono::minutes kStorePatience{2};   // with the stores
 constexpr std::chrono::seconds kPauseInTrouble{1};  // before the database is tried again
 constexpr std::chrono::seconds kLongestWait{30};    // for work, before looking again anyway
+constexpr int kNiceness = 10;                       // nobody waits for an encode as one waits for a prompt
 
 Deadline soon() { return Deadline::after(kPatience); }
 
@@ -34,6 +36,14 @@ bool is_passing(const Error& error) {
 }
 
 }  // namespace
+
+Encoder encoder_on(const std::shared_ptr<ModelHost>& model) {
+  return {.model_fingerprint = model->info().fingerprint,
+          .encode = [model](const RgbImage& image, const ImageIdentity& identity, std::span<const Profile> profiles,
+                            const std::function<bool()>& go_on) {
+            return model->encode(image, identity, profiles, go_on);
+          }};
+}
 
 std::string_view encode_event_name(EncodeWorkerEvent::Kind kind) {
   switch (kind) {
@@ -80,12 +90,12 @@ class EncodeWorker::HeldLease {
 };
 
 EncodeWorker::EncodeWorker(std::shared_ptr<JobQueue> queue, std::shared_ptr<ObjectStore> originals,
-                           std::shared_ptr<TieredStore> encodings, std::shared_ptr<ModelHost> model,
-                           EncodeWorkerOptions options, Listener on_event, TroubleListener on_trouble)
+                           std::shared_ptr<TieredStore> encodings, Encoder encoder, EncodeWorkerOptions options,
+                           Listener on_event, TroubleListener on_trouble)
     : queue_(std::move(queue)),
       originals_(std::move(originals)),
       encodings_(std::move(encodings)),
-      model_(std::move(model)),
+      encoder_(std::move(encoder)),
       options_([&] {
         if (options.name.empty()) options.name = name_of_this_process();
         return std::move(options);
@@ -99,7 +109,9 @@ EncodeWorker::~EncodeWorker() = default;
 void EncodeWorker::stop() { thread_.request_stop(); }
 
 void EncodeWorker::run(const std::stop_token& stop) {
-  const std::string& fingerprint = model_->info().fingerprint;
+  // Linux: of this thread alone, and of those that OpenMP starts from it. Without it the worker is only less polite.
+  ::setpriority(PRIO_PROCESS, 0, kNiceness);
+  const std::string& fingerprint = encoder_.model_fingerprint;
   std::mutex mutex;
   std::condition_variable_any stopped;
   while (!stop.stop_requested()) {
@@ -202,7 +214,7 @@ Result<std::vector<Encoding>> EncodeWorker::encode(const ClaimedJob& job, const 
   if (!original->has_value()) return Error{ErrorCode::kNotFound, "the image store does not have the original"};
   const Result<DecodedImage> decoded = decode_image((*original)->span(), "the image", options_.decode);
   if (!decoded) return decoded.error();
-  return model_->encode(decoded->rgb, {.sha256 = request.sha256, .id = request.content_id}, profiles, go_on);
+  return encoder_.encode(decoded->rgb, {.sha256 = request.sha256, .id = request.content_id}, profiles, go_on);
 }
 
 void EncodeWorker::report(EncodeWorkerEvent event, const ClaimedJob& job, double seconds) const {

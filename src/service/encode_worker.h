@@ -12,9 +12,11 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "base/error.h"
 #include "image/decode.h"
@@ -23,6 +25,16 @@
 #include "store/tiered/tiered_store.h"
 
 namespace samcache {
+
+// What encodes: a model on a device, or what stands in for one.
+struct Encoder {
+  std::string model_fingerprint;  // whose jobs it takes
+  // One encoding per profile, in their order. `go_on` is asked now and then; false ends it with kCancelled.
+  std::function<Result<std::vector<Encoding>>(const RgbImage& image, const ImageIdentity& identity,
+                                              std::span<const Profile> profiles, const std::function<bool()>& go_on)>
+      encode;
+};
+Encoder encoder_on(const std::shared_ptr<ModelHost>& model);
 
 struct EncodeWorkerOptions {
   std::string name = {};  // of this worker, in the queue; empty: host name and process
@@ -54,8 +66,8 @@ class EncodeWorker {
   using TroubleListener = std::function<void(const Error&)>;
 
   EncodeWorker(std::shared_ptr<JobQueue> queue, std::shared_ptr<ObjectStore> originals,
-               std::shared_ptr<TieredStore> encodings, std::shared_ptr<ModelHost> model, EncodeWorkerOptions options,
-               Listener on_event, TroubleListener on_trouble);
+               std::shared_ptr<TieredStore> encodings, Encoder encoder, EncodeWorkerOptions options, Listener on_event,
+               TroubleListener on_trouble);
   ~EncodeWorker();
 
   // The job that is being worked on goes back to the queue at the next block of the ViT. Does not wait.
@@ -75,7 +87,7 @@ class EncodeWorker {
   const std::shared_ptr<JobQueue> queue_;
   const std::shared_ptr<ObjectStore> originals_;
   const std::shared_ptr<TieredStore> encodings_;
-  const std::shared_ptr<ModelHost> model_;
+  const Encoder encoder_;
   const EncodeWorkerOptions options_;
   const Listener on_event_;
   const TroubleListener on_trouble_;

@@ -41,8 +41,8 @@ class EncodeWorkerTest : public testing::Test {
     service_ = open_test_service(options);
   }
   std::unique_ptr<EncodeWorker> start(EventLog& log, EncodeWorkerOptions options = {}) {
-    return std::make_unique<EncodeWorker>(service_->queue, service_->originals, service_->stores.store, service_->model,
-                                          std::move(options), log.listener(), nullptr);
+    return std::make_unique<EncodeWorker>(service_->queue, service_->originals, service_->stores.store,
+                                          encoder_on(service_->model), std::move(options), log.listener(), nullptr);
   }
 
   TestFolder folder_;

@@ -68,7 +68,13 @@ struct ImageEvents::State {
     }
   }
 
+  bool is_heard() {
+    const std::scoped_lock lock(calling);
+    return !listeners.empty();
+  }
+
   void tell_changed(const std::string& sha256) {
+    if (!is_heard()) return;
     Result<std::vector<ImageRecord>> images = catalog->images_of_content(sha256, Deadline::after(kPatience));
     if (!images) return tell({.kind = ImageEvent::Kind::kMayHaveLost});
     for (ImageRecord& image : *images) tell({.kind = ImageEvent::Kind::kChanged, .image = std::move(image)});

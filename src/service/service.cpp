@@ -164,11 +164,11 @@ Result<std::unique_ptr<Service>> open_service(const ServiceOptions& options) {
   service->prompts = std::make_shared<PromptService>(service->encodings, service->model);
   service->warming =
       std::make_shared<Warming>(service->catalog, service->encodings, service->stores.store, options.warming);
-  service->cached_records = service->events->listen(forget_changed(service->images));
+  if (options.follow_images) service->cached_records = service->events->listen(forget_changed(service->images));
   if (options.run_worker) {
-    service->worker =
-        std::make_unique<EncodeWorker>(service->queue, service->originals, service->stores.store, service->model,
-                                       options.worker, options.on_encode, options.on_trouble);
+    service->worker = std::make_unique<EncodeWorker>(service->queue, service->originals, service->stores.store,
+                                                     encoder_on(service->model), options.worker, options.on_encode,
+                                                     options.on_trouble);
   }
   return service;
 }

@@ -36,6 +36,8 @@ struct ServiceOptions {
   WarmingOptions warming = {};
   EncodeWorkerOptions worker = {};
   bool run_worker = true;
+  // Keep up with what happens to images. Not in a process that only encodes: each news costs the database a question.
+  bool follow_images = true;
   std::int64_t max_waiting_jobs = 50'000;
   EncodeWorker::Listener on_encode = {};
   EncodeWorker::TroubleListener on_trouble = {};
@@ -53,7 +55,7 @@ struct Service {
   std::shared_ptr<EncodingService> encodings;
   std::shared_ptr<PromptService> prompts;
   std::shared_ptr<Warming> warming;
-  ImageEvents::Subscription cached_records;  // forgets those that changed
+  ImageEvents::Subscription cached_records;  // forgets those that changed; none with follow_images = false
   std::unique_ptr<EncodeWorker> worker;      // none with run_worker = false
 
   // Whether database and stores answer; the error names what does not.

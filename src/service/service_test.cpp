@@ -113,8 +113,9 @@ TEST_F(ServiceTest, APromptOnAnImageThatIsNotEncodedHasItEncodedFirst) {
   const auto refused = click(image, nullptr, false);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kNotFound);
-  service_->worker = std::make_unique<EncodeWorker>(service_->queue, service_->originals, service_->stores.store,
-                                                    service_->model, EncodeWorkerOptions{}, nullptr, nullptr);
+  service_->worker =
+      std::make_unique<EncodeWorker>(service_->queue, service_->originals, service_->stores.store,
+                                     encoder_on(service_->model), EncodeWorkerOptions{}, nullptr, nullptr);
   const auto answered = click(image);
   ASSERT_TRUE(answered) << answered.error().message;
   EXPECT_EQ(answered->cache, "encoded");
@@ -266,8 +267,9 @@ TEST_F(ServiceTest, ChangesOfStatusAreToldAsTheyHappen) {
     if (event.kind == ImageEvent::Kind::kChanged) seen.push_back(event.image.encoding_status);
   });
   const ImageRecord image = upload(*service_, 1);
-  service_->worker = std::make_unique<EncodeWorker>(service_->queue, service_->originals, service_->stores.store,
-                                                    service_->model, EncodeWorkerOptions{}, nullptr, nullptr);
+  service_->worker =
+      std::make_unique<EncodeWorker>(service_->queue, service_->originals, service_->stores.store,
+                                     encoder_on(service_->model), EncodeWorkerOptions{}, nullptr, nullptr);
   wait_until_encoded(*service_, image.id);
   for (const Deadline deadline = soon(); !deadline.passed();) {
     const std::scoped_lock lock(mutex);
