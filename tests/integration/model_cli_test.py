@@ -156,7 +156,13 @@ class Program(CommandLineTest):
     def test_version(self):
         done = self.run_samcache("--version")
         self.assertEqual(done.returncode, DONE)
-        self.assertRegex(done.stdout, r"^samcache \d+\.\d+\.\d+\n$")
+        self.assertRegex(done.stdout, r"^samcache \d+\.\d+\.\d+\n(\w+ +\S.*\n)+$")
+        self.assertEqual(self.run_json("--version")["version"], done.stdout.split()[1])
+
+    def test_json_at_the_top_is_for_the_version_alone(self):
+        done = self.run_samcache("--json", "encode", IMAGE)
+        self.assertEqual(done.returncode, USAGE)
+        self.assertIn("--json requires --version", done.stderr)
 
     def test_bench_measures_against_limits(self):
         report = self.run_json("bench", "--quick")

@@ -5,6 +5,7 @@ SAMCACHE_TEST_BACKEND says what they keep their things in: "sqlite" (the default
 """
 
 import contextlib
+import copy
 import http.client
 import itertools
 import json
@@ -13,6 +14,7 @@ import pathlib
 import re
 import secrets
 import selectors
+import shutil
 import signal
 import socket
 import sqlite3
@@ -29,6 +31,7 @@ TEST_DATA = pathlib.Path(os.environ["SAMCACHE_TEST_DATA"])
 SCENE = TEST_DATA / "scene" / "scene.jpg"
 IMAGES = TEST_DATA / "images"
 ROOT = TEST_DATA.parent.parent
+POSTGRES = ROOT / "tests" / "servers" / "postgres.sh"
 BACKEND = os.environ.get("SAMCACHE_TEST_BACKEND", "sqlite")
 
 # The emulator's account, which is the same everywhere and documented.
@@ -63,19 +66,24 @@ class Backend:
     """Where the processes of one test class keep their things."""
 
     _servers = None  # (PostgreSQL's URL, Azurite's port), shared by all
+    postgres_folder = None  # for tests/servers/postgres.sh
     _names = itertools.count(1)
 
     @classmethod
     def servers(cls):
         if cls._servers is None:
-            folder = pathlib.Path(tempfile.mkdtemp(prefix="samcache-servers-"))
+            temporary = tempfile.TemporaryDirectory(prefix="samcache-servers-")
+            unittest.addModuleCleanup(temporary.cleanup)  # the last: what runs in it is ended first
+            folder = pathlib.Path(temporary.name)
+            unittest.addModuleCleanup(shutil.rmtree, folder, ignore_errors=True)  # last, when both have ended
             folder.chmod(0o755)
-            script = ROOT / "tests" / "servers" / "postgres.sh"
+            cls.postgres_folder = folder / "postgres"
             started = subprocess.run(
-                [script, "start", folder / "postgres", str(os.getpid())], capture_output=True, text=True, timeout=120
+                [POSTGRES, "start", cls.postgres_folder, str(os.getpid())], capture_output=True, text=True, timeout=120
             )
             if started.returncode != 0:
                 raise RuntimeError(started.stderr)
+            unittest.addModuleCleanup(subprocess.run, [POSTGRES, "stop", cls.postgres_folder], timeout=60)
             cls._servers = (started.stdout.strip(), cls._start_azurite(folder))
         return cls._servers
 
@@ -111,6 +119,15 @@ class Backend:
         elif shared:
             self.arguments = ["--database", f"sqlite://{folder}/shared.db", "--store", f"file://{folder}/encodings"]
 
+    def on_another_machine(self, name):
+        """The same database and remote store for processes whose folders are their own."""
+        other = copy.copy(self)
+        other.folder = self.folder / name
+        other.folder.mkdir()
+        own, others = f"file://{self.folder}/", f"file://{other.folder}/"
+        other.arguments = [argument.replace(own, others) for argument in self.arguments]
+        return other
+
     def execute(self, statement):
         """SQL, for what no call can do: letting time pass."""
         if BACKEND == "servers":
@@ -123,17 +140,20 @@ class Backend:
 
     def environment(self):
         clean = {key: value for key, value in os.environ.items() if not key.startswith("SAMCACHE_")}
-        return {**clean, "AZURE_STORAGE_KEY": AZURITE_KEY, "OMP_NUM_THREADS": "1"}
+        # The API alone, whether or not the web app has been built here.
+        return {**clean, "AZURE_STORAGE_KEY": AZURITE_KEY, "OMP_NUM_THREADS": "1", "SAMCACHE_NO_WEB": "1"}
 
 
 class Process:
     """A samcache process; its log is in `log`."""
 
-    def __init__(self, backend, command, *arguments, name=None):
+    def __init__(self, backend, command, *arguments, name=None, program=BINARY):
+        """`command` is None for a `program` of its own that takes the same options."""
         self.log = backend.folder / f"{name or command}-{secrets.token_hex(4)}.log"
         with open(self.log, "wb") as log:
+            options = ["--data", backend.folder / "data", *backend.arguments, *map(str, arguments)]
             self.process = subprocess.Popen(
-                [BINARY, command, "--data", backend.folder / "data", *backend.arguments, *map(str, arguments)],
+                [program, *filter(None, [command]), *options],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 env=backend.environment(),
@@ -191,26 +211,27 @@ class Answer:
         return f"{self.status} {self.body[:300]!r}"
 
 
-class Server(Process):
-    """A `samcache serve` that listens."""
+class Client:
+    """Talks HTTP and WebSocket to whatever listens on `port` of this machine."""
 
-    def __init__(self, backend, *arguments):
-        super().__init__(backend, "serve", "--port", 0, "--json", *arguments)
-        try:
-            self.url = json.loads(self.read_line())["url"]
-        except BaseException:
-            self.kill()
-            raise
-        self.port = urllib.parse.urlsplit(self.url).port
+    port = None
+    tls = None  # an ssl.SSLContext, for who speaks TLS
+    token = None  # sent when a call names no other
+
+    def connect(self, timeout):
+        if self.tls is None:
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout, context=self.tls)
 
     def request(self, method, path, body=None, headers=None, token=None, timeout=120):
         headers = dict(headers or {})
         if isinstance(body, (dict, list)):
             body = json.dumps(body).encode()
             headers.setdefault("Content-Type", "application/json")
+        token = self.token if token is None else token
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        connection = self.connect(timeout)
         try:
             connection.request(method, path, body=body, headers=headers)
             response = connection.getresponse()
@@ -237,9 +258,10 @@ class Server(Process):
 
     def web_socket(self, image_id, token=None, headers=(), **options):
         headers = list(headers)
+        token = self.token if token is None else token
         if token is not None:
             headers.append(("Authorization", f"Bearer {token}"))
-        return WebSocket(self.port, f"/api/v1/images/{image_id}/interactive", headers, **options)
+        return WebSocket(self.port, f"/api/v1/images/{image_id}/interactive", headers, tls=self.tls, **options)
 
     def raw(self, data, timeout=30):
         """Everything that comes back for these bytes, until the server closes or `timeout` passes."""
@@ -252,6 +274,19 @@ class Server(Process):
             except TimeoutError:
                 pass
             return received
+
+
+class Server(Process, Client):
+    """A `samcache serve` that listens."""
+
+    def __init__(self, backend, *arguments, port=0):
+        super().__init__(backend, "serve", "--port", port, "--json", *arguments)
+        try:
+            self.url = json.loads(self.read_line())["url"]
+        except BaseException:
+            self.kill()
+            raise
+        self.port = urllib.parse.urlsplit(self.url).port
 
 
 def multipart(data, filename, project=None):
