@@ -94,8 +94,6 @@ beforeAll(async () => {
   scenes = drawings();
   ids = [];
   for (const { name, bytes } of scenes) ids.push(await fixture.server.upload('garden', name, bytes));
-  await fixture.server.upload('harbour', 'one.jpg', scenePicture(100));
-  await fixture.server.upload('orchard', 'one.jpg', scenePicture(101));
 });
 
 test('the annotator', async () => {
@@ -118,19 +116,8 @@ test('concepts and their candidates', async () => {
   await shoot(app, 'concept');
 });
 
-test('the shortcuts', async () => {
-  const app = await fixture.open({ theme: 'light' });
-  await app.annotate(ids[0]);
-  await app.press('?');
-  await app.page.getByRole('dialog').waitFor();
-  await shoot(app, 'shortcuts');
-});
-
-test('the projects, a project, what is stored, and a project without the server', async () => {
+test('a project, what is stored, and a project without the server', async () => {
   const app = await fixture.open({ theme: 'light', source: 'automatic' });
-  await app.goTo('/');
-  await app.page.getByText('orchard').waitFor();
-  await shoot(app, 'projects');
   await app.goTo('/projects/garden');
   await app.tile('garden.jpg').waitFor();
   await allPicturesOf(app);
