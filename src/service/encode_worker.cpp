@@ -1,6 +1,5 @@
 #include "service/encode_worker.h"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -20,7 +19,6 @@ constexpr std::chrono::seconds kPatience{10};       // with the database
 constexpr std::chrono::minutes kStorePatience{2};   // with the stores
 constexpr std::chrono::seconds kPauseInTrouble{1};  // before the database is tried again
 constexpr std::chrono::seconds kLongestWait{30};    // for work, before looking again anyway
-constexpr int kNiceness = 10;                       // nobody waits for an encode as one waits for a prompt
 
 Deadline soon() { return Deadline::after(kPatience); }
 
@@ -109,8 +107,6 @@ EncodeWorker::~EncodeWorker() = default;
 void EncodeWorker::stop() { thread_.request_stop(); }
 
 void EncodeWorker::run(const std::stop_token& stop) {
-  // Linux: of this thread alone, and of those that OpenMP starts from it. Without it the worker is only less polite.
-  ::setpriority(PRIO_PROCESS, 0, kNiceness);
   const std::string& fingerprint = encoder_.model_fingerprint;
   std::mutex mutex;
   std::condition_variable_any stopped;

@@ -21,14 +21,10 @@ ModelHost::ModelHost(std::unique_ptr<Engine> engine, const ModelHostOptions& opt
 
 Result<std::vector<Encoding>> ModelHost::encode(const RgbImage& image, const ImageIdentity& identity,
                                                 std::span<const Profile> profiles, const std::function<bool()>& go_on) {
-  DeviceGate::Turn turn;  // from the first call: what comes before does without the device
+  DeviceGate::Turn turn = gate_.encode_turn();
   return engine_->encode(image, identity, profiles, [&](int, int) {
     if (!go_on()) return false;
-    if (turn) {
-      turn.give_way();
-    } else {
-      turn = gate_.encode_turn();
-    }
+    turn.give_way();
     return true;
   });
 }

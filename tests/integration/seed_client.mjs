@@ -2,6 +2,7 @@
 // Only what they take for granted is added: `api`, `sleep`, and a cache in memory for the browser's IndexedDB.
 //
 //   node seed_client.mjs URL PICTURE    prints {"imageId", "encodings": {id: base64 of the first 64 KiB}}
+import {File} from 'node:buffer'; // no global before Node 20
 import {readFile} from 'node:fs/promises';
 
 const [url, picture] = process.argv.slice(2);

@@ -141,7 +141,7 @@ class Backend:
     def environment(self):
         clean = {key: value for key, value in os.environ.items() if not key.startswith("SAMCACHE_")}
         # The API alone, whether or not the web app has been built here.
-        return {**clean, "AZURE_STORAGE_KEY": AZURITE_KEY, "OMP_NUM_THREADS": "1", "SAMCACHE_NO_WEB": "1"}
+        return {"OMP_NUM_THREADS": "1", **clean, "AZURE_STORAGE_KEY": AZURITE_KEY, "SAMCACHE_NO_WEB": "1"}
 
 
 class Process:
