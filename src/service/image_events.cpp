@@ -97,7 +97,7 @@ struct ImageEvents::State {
   std::uint64_t next_listener = 0;
 };
 
-ImageEvents::ImageEvents(std::shared_ptr<Database> database, std::shared_ptr<Catalog> catalog)
+ImageEvents::ImageEvents(const std::shared_ptr<Database>& database, std::shared_ptr<Catalog> catalog)
     : state_(std::make_shared<State>(std::move(catalog))),
       thread_([state = state_](const std::stop_token& stop) { state->run(stop); }),
       news_(database->subscribe(std::string(kImagesTopic),

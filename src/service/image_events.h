@@ -30,7 +30,7 @@ class ImageEvents {
   using Listener = std::function<void(const ImageEvent&)>;
   using Subscription = std::shared_ptr<const void>;
 
-  ImageEvents(std::shared_ptr<Database> database, std::shared_ptr<Catalog> catalog);
+  ImageEvents(const std::shared_ptr<Database>& database, std::shared_ptr<Catalog> catalog);
   ~ImageEvents();
 
   // Listens for as long as the answer (or a copy of it) lives; when its last copy has gone, no call is running. It may
