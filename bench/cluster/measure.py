@@ -17,7 +17,6 @@ import argparse
 import json
 import os
 import pathlib
-import platform
 import sys
 import tempfile
 import time
@@ -46,6 +45,7 @@ def main():
     import encodes
     import prompts
     from bench import Bench
+    from machine import machine_facts
 
     functions = {
         "throughput": encodes.throughput,
@@ -56,7 +56,7 @@ def main():
     }
     result = {
         "date": time.strftime("%Y-%m-%d"),
-        "machine": {"cpu": cpu_name(), "cores": os.cpu_count(), "system": platform.platform()},
+        "machine": machine_facts(),
         "load_before": os.getloadavg(),
     }
     try:
@@ -69,13 +69,6 @@ def main():
     finally:
         unittest.doModuleCleanups()
     print(json.dumps(result, indent=2))
-
-
-def cpu_name():
-    for line in open("/proc/cpuinfo"):
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.processor()
 
 
 if __name__ == "__main__":

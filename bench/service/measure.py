@@ -17,7 +17,6 @@ import argparse
 import json
 import os
 import pathlib
-import platform
 import sys
 import tempfile
 import time
@@ -38,6 +37,7 @@ def main():
 
     import http_load
     import session_load
+    from machine import machine_facts
 
     measurements = {
         "http": lambda folder: http_load.small_calls(folder, arguments.seconds),
@@ -48,7 +48,7 @@ def main():
     }
     result = {
         "date": time.strftime("%Y-%m-%d"),
-        "machine": {"cpu": cpu_name(), "cores": os.cpu_count(), "system": platform.platform()},
+        "machine": machine_facts(),
         "load_before": os.getloadavg(),
     }
     for name in arguments.only.split(","):
@@ -57,13 +57,6 @@ def main():
             print(f"{name} …", file=sys.stderr, flush=True)
             result[name] = {**measurements[name](pathlib.Path(folder)), "load_after": os.getloadavg()}
     print(json.dumps(result, indent=2))
-
-
-def cpu_name():
-    for line in open("/proc/cpuinfo"):
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.processor()
 
 
 if __name__ == "__main__":
